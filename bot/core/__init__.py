@@ -1,0 +1,1 @@
+"""What every room speaks of: messages, time, findings and errors. Imports nothing else of ours."""

@@ -1,0 +1,94 @@
+"""What goes in and out of a conversation, whichever platform carries it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Outcome = Literal["answer", "confirm", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was asked, as two ids: an intent (`what_is`) and an entity (`term:287g`) or none."""
+
+    intent: str
+    entity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message of a reader: either words (`text`) or a choice already made (`turn`: a button, a command, a link).
+
+    `lang` is a language that the reader has chosen; `lang_hint` what the platform believes of the reader.
+    `context` is the turn before, for follow-ups. `at` asks as of another instant than now (with a zone).
+    """
+
+    text: str = ""
+    turn: Turn | None = None
+    lang: str | None = None
+    lang_hint: str | None = None
+    context: Turn | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """What a reader may press next: a `turn` to ask, or a `url` to open; exactly one of the two.
+
+    `lang` switches the reader's language as well (the buttons of the intent `language`).
+    """
+
+    label: str
+    turn: Turn | None = None
+    url: str | None = None
+    lang: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNote:
+    """A source as a reply names it; `published` is EDTF text as the pack has it."""
+
+    id: str
+    publisher: str
+    title: str | None
+    url: str | None
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. `html` is the semantic subset, which each platform converts.
+
+    `facts` are the ids of the facts that were told (`decision:joining-287g`), `sources` the numbered footnotes in
+    order, `suggestions` intents to ask next, `confidence` 0 to 1, `at` the instant as of which it is true (topic's
+    zone). `chosen_lang` is set when this turn chose the reader's language for good; `forget` when all that is kept of
+    the reader is to go.
+    """
+
+    intent: str
+    entity: str | None
+    outcome: Outcome
+    confidence: float
+    lang: str
+    at: datetime
+    html: str
+    facts: tuple[str, ...] = ()
+    sources: tuple[SourceNote, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    chosen_lang: str | None = None
+    forget: bool = False
+
+    @property
+    def turn(self) -> Turn:
+        """What the next message may refer back to."""
+        return Turn(self.intent, self.entity)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word behind a slash that asks one thing; `descriptions` by language, for the platform's menu."""
+
+    name: str
+    turn: Turn
+    descriptions: dict[str, str]
