@@ -1,0 +1,1 @@
+"""What is known: the fact pack's models, its loader with every finding, and queries as of an instant."""

@@ -1,0 +1,128 @@
+"""Reads one YAML file into plain data, every scalar as text, and knows the line of everything in it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.core.findings import Finding
+
+Steps = tuple[str | int, ...]  # the way to a part of a file: keys and indexes
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_BYTES = 2_000_000
+DEEPEST = 12
+
+
+@dataclass(slots=True)
+class Tree:
+    """The data of one file and the lines of its parts; `data` is None where the file could not be read."""
+
+    file: str
+    data: Any = None
+    lines: dict[Steps, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def line(self, path: Steps) -> int:
+        """The line of the part at `path`, or of the nearest part around it."""
+        known = self.nearest(path)
+        return self.lines.get(known, 1)
+
+    def nearest(self, path: Steps) -> Steps:
+        """`path` without the steps that the file does not have (a model's own names for a choice between forms)."""
+        known: Steps = ()
+        for step in path:
+            if (*known, step) in self.lines:
+                known = (*known, step)
+        return known
+
+    def report(self, path: Steps, problem: str, remedy: str) -> None:
+        """Adds an error at `path`."""
+        self.findings.append(Finding(self.file, self.line(path), shown_path(self.nearest(path)), problem, remedy))
+
+
+def shown_path(path: Steps) -> str:
+    """The way inside an entry as a person reads it, without the number of the entry: `reports.0.when`."""
+    return ".".join(str(step) for step in (path[1:] if path and isinstance(path[0], int) else path))
+
+
+def read_tree(path: Path, name: str) -> Tree:
+    """Reads a file; whatever is wrong with it becomes findings under the file's `name`. Raises nothing.
+
+    All scalars are text (`null`, `~` and nothing are None), so that `287`, `no` or `2025-11-06` mean what they show.
+    """
+    tree = Tree(name)
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MOST_BYTES:
+            raise ValueError(f"the file has {len(raw)} bytes, more than {MOST_BYTES}")
+        text = raw.decode("utf-8-sig")
+        _refuse_bombs(text)
+        root = yaml.compose(text, Loader=Loader)
+    except UnicodeDecodeError as error:
+        tree.report((), f"not UTF-8 text: byte {error.start}", "save the file as UTF-8")
+    except (OSError, ValueError) as error:
+        tree.report((), f"cannot be read: {error}", "check the file")
+    except yaml.YAMLError as error:
+        _report_syntax(tree, error)
+    else:
+        tree.lines[()] = 1
+        tree.data = _plain(root, (), tree)
+    return tree
+
+
+def _refuse_bombs(text: str) -> None:
+    """Aliases and deep nesting can make a small file eat all memory: refused before anything is built of it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        mark: Any = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem=f"*{event.anchor} repeats another part", problem_mark=mark)
+        if depth > DEEPEST:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=mark)
+
+
+def _report_syntax(tree: Tree, error: yaml.YAMLError) -> None:
+    mark = getattr(error, "problem_mark", None)
+    tree.lines[()] = mark.line + 1 if mark else 1
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    tree.report(
+        (), f"not YAML: {problem}", "look at this line and the one above: an indent, a colon or a quotation mark"
+    )
+
+
+def _plain(node: yaml.Node | None, path: Steps, tree: Tree) -> Any:
+    if node is None:
+        return None
+    tree.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode):
+        plain = node.style is None
+        return None if plain and node.value in {"", "~", "null"} else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, index), tree) for index, item in enumerate(node.value)]
+    return _mapping(node, path, tree)
+
+
+def _mapping(node: yaml.Node, path: Steps, tree: Tree) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            tree.report(path, "a key that is not a word", "write `key: value`")
+            continue
+        key, line = key_node.value, key_node.start_mark.line + 1
+        if key in data:
+            first = tree.lines[(*path, key)]
+            tree.findings.append(
+                Finding(
+                    tree.file,
+                    line,
+                    shown_path((*path, key)),
+                    f"{key!r} stands twice",
+                    f"keep one; the first is in line {first}",
+                )
+            )
+            continue
+        tree.lines[(*path, key)] = line
+        data[key] = _plain(value_node, (*path, key), tree)
+    return data
