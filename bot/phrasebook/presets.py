@@ -1,0 +1,114 @@
+"""The preset intents of responses/intents.yaml: what can be asked, and what may be asked next."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from bot.core.findings import Finding
+from bot.core.messages import Turn
+from bot.factbase.loader import LISTS, validate
+from bot.factbase.models import Entry
+from bot.factbase.text import Label, as_list
+from bot.factbase.yaml_tree import read_tree
+
+IntentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
+FILE = "intents.yaml"
+
+
+class Next(Entry):
+    """A question to offer next; `entity: topic-term` is the topic's main term."""
+
+    intent: IntentName
+    entity: Literal["topic-term"] | None = None
+
+
+def _read_next(value: Any) -> Any:
+    return [{"intent": one} if isinstance(one, str) else one for one in as_list(value) or ()]
+
+
+class Preset(Entry):
+    """One intent. Its template is `<id>.html.j2`.
+
+    `label` is a button's text; `label_of` the same where an entity is named, with `{entity}` in it. `entities` are the
+    kinds that it takes (`person`, `org`, `term`). `command` is the word behind a slash, `description` its line in the
+    menu. `needs` names files of a pack which must not be empty for it. `outcome` is what an answer of it counts as.
+    """
+
+    id: IntentName
+    label: Label
+    label_of: Label | None = None
+    entities: tuple[Literal["person", "org", "term"], ...] = ()
+    command: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")] | None = None
+    description: Label | None = None
+    next: Annotated[tuple[Next, ...], BeforeValidator(_read_next)] = Field(default=(), max_length=6)
+    needs: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
+    outcome: Literal["answer", "refuse"] = "answer"
+
+    def takes(self, entity: str | None) -> bool:
+        """Whether the intent can be asked of this entity id, or of none."""
+        return entity is None or entity.partition(":")[0] in self.entities
+
+    def turn(self, entity: str | None = None) -> Turn:
+        """This intent as a turn, without an entity that it does not take."""
+        return Turn(self.id, entity if self.takes(entity) else None)
+
+
+def load_presets(folder: Path) -> tuple[dict[str, Preset], list[Finding]]:
+    """The presets of the content folder `folder` by id, in the file's order, and every finding about them."""
+    path = folder / FILE
+    tree = read_tree(path, str(path))
+    findings = tree.findings
+    if not isinstance(tree.data, list):
+        if not findings:
+            tree.report((), "this is not a list", "begin each intent with `- id: …`")
+        return {}, findings
+    presets: dict[str, Preset] = {}
+    lines: dict[str, int] = {}
+    for index, raw in enumerate(tree.data):
+        preset = validate(Preset, tree, (index,), raw, ZoneInfo("UTC"), findings)
+        if preset and preset.id in presets:
+            tree.report(
+                (index, "id"),
+                f"the id {preset.id!r} stands twice",
+                f"remove one; the first is in line {lines[preset.id]}",
+            )
+        elif preset:
+            presets[preset.id], lines[preset.id] = preset, tree.line((index,))
+            for wanted in preset.needs:
+                if wanted not in LISTS:
+                    tree.report((index, "needs"), f"a pack has no file {wanted!r}", f"write one of {', '.join(LISTS)}")
+    known = {str(raw.get("id")): index for index, raw in enumerate(tree.data) if isinstance(raw, dict)}
+    _check(presets, folder, known, tree.report)
+    return presets, findings
+
+
+def _check(presets: dict[str, Preset], folder: Path, known: dict[str, int], report: Any) -> None:
+    commands: dict[str, str] = {}
+    for preset in presets.values():
+        at = known[preset.id]
+        if not (folder / f"{preset.id}.html.j2").is_file():
+            report((at, "id"), f"there is no template {preset.id}.html.j2", "write it, or remove the intent")
+        for step in preset.next:
+            if step.intent not in known:
+                report((at, "next"), f"there is no intent {step.intent!r}", "correct the name")
+        if preset.command and commands.setdefault(preset.command, preset.id) != preset.id:
+            report(
+                (at, "command"),
+                f"/{preset.command} is also the command of {commands[preset.command]}",
+                "choose another",
+            )
+        if preset.command and not preset.description:
+            report((at,), "a command without a description", "add description: {en: …}")
+
+
+def missing_needs(presets: Iterable[Preset], pack: Any, file: str) -> list[Finding]:
+    """A finding for each list that an intent needs and the pack does not have."""
+    return [
+        Finding(file, 1, "", f"the intent {preset.id} needs an entry in {name}.yaml", f"add one to {name}.yaml")
+        for preset in presets
+        for name in preset.needs
+        if not pack.entries(name)
+    ]
