@@ -1,0 +1,193 @@
+import asyncio
+import sqlite3
+
+import pytest
+
+from bot.core.messages import Turn
+from bot.core.ports import Readers
+from bot.storage.database import FILE_NAME
+from bot.storage.keys import Keys
+
+pytestmark = pytest.mark.asyncio
+
+SECRET = "the first secret of these tests"
+CHAT = "7305551234"
+VOTE = Turn("when_is_the_vote")
+ICE = Turn("what_is", "term:ice")
+
+
+def _rows(folder) -> list[tuple]:
+    connection = sqlite3.connect(folder / FILE_NAME)
+    rows = connection.execute("SELECT key, language, turn, turn_at FROM reader").fetchall()
+    connection.close()
+    return rows
+
+
+async def test_restart_keeps_the_language(opened):
+    async with opened() as storage:
+        readers: Readers = storage.readers
+        assert await readers.language("telegram", CHAT) is None
+        await readers.choose_language("telegram", CHAT, "es")
+    async with opened() as storage:
+        assert await storage.readers.language("telegram", CHAT) == "es"
+        assert await storage.readers.language("telegram", "7305551235") is None
+        assert await storage.readers.language("web", CHAT) is None
+
+
+async def test_new_choice_replaces_the_old(opened, folder):
+    async with opened() as storage:
+        await storage.readers.choose_language("telegram", CHAT, "es")
+        await storage.readers.choose_language("telegram", CHAT, "en")
+        assert await storage.readers.language("telegram", CHAT) == "en"
+        assert len(_rows(folder)) == 1
+
+
+async def test_restart_keeps_the_last_turn(opened):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", CHAT, VOTE)
+        await storage.readers.remember_turn("telegram", CHAT, ICE)
+    async with opened() as storage:
+        assert await storage.readers.last_turn("telegram", CHAT) == ICE
+
+
+async def test_language_and_turn_do_not_disturb_each_other(opened, clock):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", CHAT, VOTE)
+        clock.move(minutes=6)
+        await storage.readers.choose_language("telegram", CHAT, "es")
+        assert await storage.readers.last_turn("telegram", CHAT) == VOTE
+        clock.move(minutes=6)  # choosing a language gave the turn no longer life
+        assert await storage.readers.last_turn("telegram", CHAT) is None
+        assert await storage.readers.language("telegram", CHAT) == "es"
+
+
+async def test_turn_is_gone_from_the_table_when_read_after_ten_minutes(opened, clock, folder):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", CHAT, VOTE)
+        clock.move(minutes=10, microseconds=-1)
+        assert await storage.readers.last_turn("telegram", CHAT) == VOTE
+        clock.move(microseconds=1)
+        assert len(_rows(folder)) == 1
+        assert await storage.readers.last_turn("telegram", CHAT) is None
+        assert _rows(folder) == []
+
+
+async def test_turn_of_a_clock_that_was_set_back_is_over(opened, clock, folder):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", CHAT, VOTE)
+        clock.move(days=-300)
+        assert await storage.readers.last_turn("telegram", CHAT) is None
+        assert _rows(folder) == []
+
+
+async def test_sweep_erases_what_is_over_and_nothing_else(opened, clock, folder):
+    async with opened() as storage:
+        readers = storage.readers
+        await readers.remember_turn("telegram", "over", VOTE)
+        await readers.remember_turn("telegram", "over, with a language", VOTE)
+        await readers.choose_language("telegram", "over, with a language", "es")
+        clock.move(minutes=5)
+        await readers.remember_turn("telegram", "live", ICE)
+        clock.move(minutes=5)
+        assert await readers.sweep(clock.now()) == 2
+        assert await readers.sweep(clock.now()) == 0
+        assert await readers.last_turn("telegram", "live") == ICE
+        assert await readers.language("telegram", "over, with a language") == "es"
+        assert sorted(row[1] or "" for row in _rows(folder)) == ["", "es"]
+
+
+async def test_forgotten_reader_has_no_row_and_others_keep_theirs(opened, folder):
+    async with opened() as storage:
+        await storage.readers.choose_language("telegram", "other", "es")
+        await storage.readers.choose_language("telegram", CHAT, "es")
+        await storage.readers.remember_turn("telegram", CHAT, VOTE)
+        await storage.readers.forget("telegram", CHAT)
+        assert await storage.readers.language("telegram", CHAT) is None
+        assert await storage.readers.last_turn("telegram", CHAT) is None
+        assert await storage.readers.language("telegram", "other") == "es"
+        assert len(_rows(folder)) == 1
+        await storage.readers.forget("telegram", "who never wrote")
+
+
+async def test_neither_chat_id_nor_intent_ever_reaches_the_disk(opened, on_disk):
+    async with opened() as storage:
+        await storage.readers.choose_language("telegram", CHAT, "es")
+        await storage.readers.remember_turn("telegram", CHAT, ICE)
+        running = on_disk()
+    [row_key] = Keys([SECRET]).row_keys("telegram", CHAT)
+    assert row_key in running  # the search finds what is there
+    for word in (CHAT.encode(), int(CHAT).to_bytes(5), b"telegram:", b"what_is", b"term:ice"):
+        assert word not in running
+        assert word not in on_disk()
+
+
+async def test_forget_leaves_no_trace_in_any_file_even_before_the_end(opened, on_disk):
+    chats = [str(7305550000 + number) for number in range(300)]
+    keys = Keys([SECRET])
+    async with opened() as storage:
+        for chat in chats:  # enough for a tree of pages, which deleting then joins
+            await storage.readers.remember_turn("telegram", chat, ICE)
+        assert keys.row_keys("telegram", chats[0])[0][:8] in on_disk()
+        for chat in chats[::2]:
+            await storage.readers.forget("telegram", chat)
+        running = on_disk()
+    for chat in chats[::2]:
+        [row_key] = keys.row_keys("telegram", chat)
+        assert row_key[:8] not in running
+        assert row_key[:8] not in on_disk()
+    assert all(keys.row_keys("telegram", chat)[0] in on_disk() for chat in chats[1::2])
+
+
+async def test_swept_turn_leaves_no_trace_in_any_file(opened, clock, on_disk, folder):
+    async with opened() as storage:
+        await storage.readers.choose_language("telegram", CHAT, "es")
+        await storage.readers.remember_turn("telegram", CHAT, ICE)
+        [(_, _, sealed, _)] = _rows(folder)
+        assert sealed in on_disk()
+        clock.move(minutes=10)
+        assert await storage.sweep() == 1
+        assert sealed[:16] not in on_disk()
+        assert sealed[-16:] not in on_disk()
+
+
+async def test_length_of_what_is_stored_does_not_tell_turns_apart(opened, folder):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", "1", Turn("help"))
+        await storage.readers.remember_turn("telegram", "2", Turn("what_is", "term:warrant-service-officer-model"))
+        assert len({len(row[2]) for row in _rows(folder)}) == 1
+
+
+async def test_turn_moved_to_another_reader_counts_as_none(opened, folder):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", "1", VOTE)
+        await storage.readers.remember_turn("telegram", "2", ICE)
+        connection = sqlite3.connect(folder / FILE_NAME)
+        [row_key] = Keys([SECRET]).row_keys("telegram", "1")
+        connection.execute("UPDATE reader SET turn = (SELECT turn FROM reader WHERE key <> ?)", [row_key])
+        connection.commit()
+        connection.close()
+        assert await storage.readers.last_turn("telegram", "1") is None
+        assert await storage.readers.last_turn("telegram", "2") == ICE
+
+
+@pytest.mark.parametrize("count", [50])
+async def test_readers_who_write_at_once_all_keep_their_own(opened, count):
+    async with opened() as storage, asyncio.TaskGroup() as group:
+        for number in range(count):
+            group.create_task(storage.readers.choose_language("telegram", str(number), f"l{number}"))
+            group.create_task(storage.readers.remember_turn("telegram", str(number), Turn("what_is", f"term:{number}")))
+    async with opened() as storage:
+        for number in range(count):
+            assert await storage.readers.language("telegram", str(number)) == f"l{number}"
+            assert await storage.readers.last_turn("telegram", str(number)) == Turn("what_is", f"term:{number}")
+
+
+async def test_two_programs_on_one_file_lose_no_write(opened):
+    async with opened() as one, opened() as other, asyncio.TaskGroup() as group:
+        for number in range(25):
+            group.create_task(one.readers.choose_language("telegram", str(number), "es"))
+            group.create_task(other.readers.remember_turn("telegram", str(number), ICE))
+    async with opened() as storage:
+        for number in range(25):
+            assert await storage.readers.language("telegram", str(number)) == "es"
+            assert await storage.readers.last_turn("telegram", str(number)) == ICE

@@ -1,0 +1,156 @@
+import asyncio
+import logging
+import sqlite3
+
+import pytest
+
+from bot.core.errors import ServiceError, SettingsError
+from bot.core.messages import Turn
+from bot.storage.database import FILE_NAME
+from bot.storage.keys import KEY_FILE, Keys
+
+pytestmark = pytest.mark.asyncio
+
+OLD, NEW = "an old secret of an operator", "a new secret of an operator"
+ICE = Turn("what_is", "term:ice")
+
+
+async def test_wrong_key_is_refused_at_start_by_the_name_of_its_variable(opened):
+    async with opened([OLD]):
+        pass
+    with pytest.raises(SettingsError, match="EXPLAINER_SECRET_KEY lacks the key") as caught:
+        async with opened([NEW]):
+            pass
+    assert OLD not in str(caught.value)
+    assert NEW not in str(caught.value)
+    async with opened([OLD]) as storage:
+        assert await storage.ready()
+
+
+async def test_no_secret_makes_a_key_that_serves_after_a_restart(opened, folder):
+    async with opened([]) as storage:
+        await storage.readers.remember_turn("telegram", "1", ICE)
+    async with opened([]) as storage:
+        assert await storage.readers.last_turn("telegram", "1") == ICE
+
+
+async def test_lost_key_file_is_missed_and_not_made_anew(opened, folder):
+    async with opened([]):
+        pass
+    kept = (folder / KEY_FILE).rename(folder / "kept")
+    with pytest.raises(SettingsError, match=r"secret\.key cannot be read .*restore it"):
+        async with opened([]):
+            pass
+    kept.rename(folder / KEY_FILE)
+    async with opened([]) as storage:
+        assert await storage.ready()
+
+
+async def test_key_of_the_file_may_move_to_the_environment(opened, folder):
+    async with opened([]) as storage:
+        await storage.readers.choose_language("telegram", "1", "es")
+    async with opened([NEW, (folder / KEY_FILE).read_text()]) as storage:
+        assert await storage.readers.language("telegram", "1") == "es"
+
+
+async def test_rotated_key_still_finds_readers_and_moves_them_when_they_write(opened, folder):
+    async with opened([OLD]) as storage:
+        await storage.readers.choose_language("telegram", "1", "es")
+        await storage.readers.remember_turn("telegram", "1", ICE)
+    async with opened([NEW, OLD]) as storage:
+        assert await storage.readers.language("telegram", "1") == "es"
+        assert await storage.readers.last_turn("telegram", "1") == ICE
+        await storage.readers.choose_language("telegram", "1", "en")
+    connection = sqlite3.connect(folder / FILE_NAME)
+    assert connection.execute("SELECT key FROM reader").fetchall() == [Keys([NEW]).row_keys("telegram", "1")]
+    connection.close()
+    async with opened([NEW]) as storage:
+        assert await storage.readers.language("telegram", "1") == "en"
+        assert await storage.readers.last_turn("telegram", "1") == ICE
+
+
+async def test_old_key_alone_is_refused_once_a_new_one_encrypts(opened):
+    for secrets in ([OLD], [OLD, NEW], [NEW, OLD], [NEW]):
+        async with opened(secrets) as storage:
+            assert await storage.ready()
+    with pytest.raises(SettingsError, match="EXPLAINER_SECRET_KEY"):
+        async with opened([OLD]):
+            pass
+
+
+async def test_forget_reaches_a_row_under_an_older_key(opened, on_disk):
+    async with opened([OLD]) as storage:
+        await storage.readers.choose_language("telegram", "1", "es")
+    [row_key] = Keys([OLD]).row_keys("telegram", "1")
+    assert row_key in on_disk()
+    async with opened([NEW, OLD]) as storage:
+        await storage.readers.forget("telegram", "1")
+        assert await storage.readers.language("telegram", "1") is None
+    assert row_key not in on_disk()
+
+
+async def test_turns_that_ended_while_the_program_was_down_are_erased_at_start(opened, clock, folder):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", "1", ICE)
+    clock.move(minutes=10)
+    async with opened():
+        pass
+    connection = sqlite3.connect(folder / FILE_NAME)
+    assert connection.execute("SELECT count(*) FROM reader").fetchone() == (0,)
+    connection.close()
+
+
+async def test_sweeping_goes_on_after_a_failure_until_cancelled(opened, clock, caplog):
+    async with opened() as storage:
+        await storage.readers.remember_turn("telegram", "55501", ICE)
+        clock.move(minutes=10)
+        failures = iter([ServiceError("The database is held by another program.")])
+        sweep, swept = storage.readers.sweep, asyncio.Event()
+
+        async def fail_once(now):
+            for failure in failures:
+                raise failure
+            count = await sweep(now)
+            swept.set()
+            return count
+
+        storage.readers.sweep = fail_once
+        task = asyncio.create_task(storage.keep_sweeping(0.001))
+        await asyncio.wait_for(swept.wait(), 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert "held by another program" in caplog.text
+        assert await sweep(clock.now()) == 0
+
+
+async def test_another_folders_key_file_is_refused(opened, folder, tmp_path):
+    async with opened([], url=f"sqlite:///{tmp_path / 'one.db'}"):
+        pass
+    (folder / KEY_FILE).write_text("the key of another folder\n")
+    with pytest.raises(SettingsError, match="EXPLAINER_SECRET_KEY lacks the key"):
+        async with opened([], url=f"sqlite:///{tmp_path / 'one.db'}"):
+            pass
+
+
+async def test_database_that_lost_its_tables_is_not_ready(opened, folder, caplog):
+    async with opened() as storage:
+        assert await storage.ready()
+        connection = sqlite3.connect(folder / FILE_NAME)
+        connection.execute("DROP TABLE key_check")
+        connection.close()
+        assert not await storage.ready()
+        assert "does not answer as it should" in caplog.text
+
+
+async def test_logs_at_their_most_talkative_name_no_reader(opened, caplog):
+    caplog.set_level(logging.DEBUG)
+    async with opened() as storage:
+        await storage.readers.choose_language("telegram", "7305551234", "es")
+        await storage.readers.remember_turn("telegram", "7305551234", ICE)
+        await storage.readers.last_turn("telegram", "7305551234")
+        await storage.readers.forget("telegram", "7305551234")
+    said = " ".join(record.getMessage() for record in caplog.records)
+    assert "alembic" in {record.name.partition(".")[0] for record in caplog.records}  # something was said
+    for word in ("7305551234", "term:ice", "INSERT INTO reader", repr(Keys(["the first secret of these tests"]))):
+        assert word not in said
