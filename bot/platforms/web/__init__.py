@@ -1,0 +1,1 @@
+"""The conversation in a browser, and the same over HTTP for programs."""

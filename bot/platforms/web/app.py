@@ -1,0 +1,92 @@
+"""The web platform's routes: the chat page, the API, and whether the service is well."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.core.messages import Incoming
+from bot.core.ports import Answer, Codes
+from bot.platforms.api import QuestionError, as_json, read_question
+from bot.platforms.web.assets import load_assets
+from bot.platforms.web.forms import known_turn
+from bot.platforms.web.intake import preferred_language, read_body
+from bot.platforms.web.page import ChatPage, Site
+from bot.platforms.web.protection import Protection, explain
+
+log = logging.getLogger(__name__)
+
+FINE = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class AskEndpoint:
+    """POST /api/ask: a question as JSON in, an answer as JSON out."""
+
+    answer: Answer
+    codes: Codes
+    site: Site
+
+    async def ask(self, request: Request) -> Response:
+        """Status 200 with the answer; raises HTTPException 400, 413, 415, 422. Accept-Language is the hint."""
+        body = await read_body(request, "application/json")
+        try:
+            question = read_question(body, self.site.zone, self.site.languages)
+        except QuestionError as error:
+            raise HTTPException(error.status, str(error)) from error
+        incoming = self._known(question.incoming(preferred_language(request, self.site.languages)))
+        return JSONResponse(as_json(await self.answer(incoming)))
+
+    def _known(self, incoming: Incoming) -> Incoming:
+        """Without turns that the present pack has not: a page may have been open since an older one."""
+        turn = known_turn(incoming.turn, self.codes)
+        if incoming.turn and turn is None and not incoming.text:
+            raise HTTPException(422, "intent, entity: there is no such turn now; send the label as text, too.")
+        return replace(incoming, turn=turn, context=known_turn(incoming.context, self.codes))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyEndpoint:
+    """GET /readyz: each check by name, `ok` or what is wrong; status 200 where all are `ok`, else 503."""
+
+    ready: Callable[[], Awaitable[dict[str, str]]]
+
+    async def report(self, _request: Request) -> Response:
+        try:
+            checks = await self.ready()
+        except Exception as error:  # a check that fails is an answer, not an accident
+            log.error("readiness check failed error=%s", type(error).__name__)
+            checks = {"checks": type(error).__name__}
+        return JSONResponse(checks, 200 if all(value == FINE for value in checks.values()) else 503)
+
+
+async def alive(_request: Request) -> Response:
+    """GET /healthz: the process answers."""
+    return PlainTextResponse(FINE)
+
+
+def create_app(
+    answer: Answer,
+    page: Callable[..., str],
+    codes: Codes,
+    ready: Callable[[], Awaitable[dict[str, str]]],
+    site: Site,
+) -> Starlette:
+    """The application. `page(lang, **values)` renders the page's template; `ready` gives checks by name, each `ok` or
+    a sentence."""
+    assets = load_assets()
+    chat = ChatPage(answer, page, codes, site, assets.urls)
+    routes = [
+        Route("/", chat.serve, methods=["GET", "POST"]),
+        Route("/api/ask", AskEndpoint(answer, codes, site).ask, methods=["POST"]),
+        Route("/healthz", alive, methods=["GET"]),
+        Route("/readyz", ReadyEndpoint(ready).report, methods=["GET"]),
+        Route("/static/{name}", assets.serve, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Protection)], exception_handlers={HTTPException: explain})

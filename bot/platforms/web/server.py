@@ -1,0 +1,88 @@
+"""Serves an ASGI application inside a running event loop, beside other work, and ends when it is told to."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.types import ASGIApp
+from uvicorn import Config, Server
+
+from bot.core.errors import SettingsError
+
+PATIENCE = 8  # seconds that answers in hand get when the server stops
+
+
+class QuietServer(Server):
+    """uvicorn's server without its signal handlers; `begun` is set once it listens, or has failed to."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.begun = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.begun.set()
+
+
+class WebServer:
+    """Listens on `host` and `port` (0: any free one) from `start` to `stop`; `port` then is the one in use.
+
+    Requests are not logged: a line would hold the reader's address.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._server = QuietServer(
+            Config(
+                app, lifespan="off", ws="none", access_log=False, log_config=None, server_header=False,
+                proxy_headers=False, timeout_graceful_shutdown=PATIENCE,
+            )
+        )  # fmt: skip
+        self._socket: socket.socket | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on; before `start`, the one asked for."""
+        return int(self._socket.getsockname()[1]) if self._socket else self._port
+
+    @property
+    def url(self) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}"
+
+    async def start(self) -> None:
+        """Returns once requests are taken. Raises SettingsError where the address cannot be listened on."""
+        self._socket = _listen(self._host, self._port)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        await self._server.begun.wait()
+        if not self._server.started:
+            await self._serving
+
+    async def stop(self) -> None:
+        """Takes no more requests, finishes those in hand within 8 seconds, and lets the port go."""
+        self._server.should_exit = True
+        if self._serving:
+            await self._serving
+        if self._socket:
+            self._socket.close()
+            self._socket = None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=256)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(
+            f"EXPLAINER_PORT: {host} port {port} cannot be listened on ({reason}): "
+            "set EXPLAINER_PORT to a free port, and EXPLAINER_HOST to an address of this machine"
+        ) from error
