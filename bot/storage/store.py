@@ -40,16 +40,16 @@ class Storage:
         return await self.readers.sweep(self._clock.now())
 
     async def keep_sweeping(self, pause: float = 60) -> None:
-        """Sweep every `pause` seconds until cancelled, so that turns end also of readers who never write again.
+        """Sweep now and every `pause` seconds until cancelled, so that turns end also of readers who never write again.
 
         A database that does not answer is logged, and tried again after the next pause.
         """
         while True:
-            await asyncio.sleep(pause)
             try:
                 await self.sweep()
             except ServiceError as error:
                 log.warning("%s", error)
+            await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """Close all connections. Nothing can be asked afterwards."""
@@ -60,19 +60,16 @@ async def open_storage(url: str | None, folder: Path, secrets: Sequence[str], cl
     """Open the database at `url` (`sqlite:///…`; None: in the data folder `folder`), made and migrated as needed.
 
     `secrets` are the operator's keys, the first of which encrypts; with none the key is kept in
-    `folder`. Turns that are over are erased at once. Raises SettingsError, in one sentence, for an address that is
-    not served, a folder that cannot be written, a wrong key, or a database newer than the program;
-    ServiceError when the database does not answer.
+    `folder`. Raises SettingsError, in one sentence, for an address that is not served, a folder that cannot be
+    written, a wrong key, or a database newer than the program; ServiceError when the database does not answer.
     """
     database = open_database(url, folder)
     try:
         await upgrade(database)
-        storage = Storage(database, await _agreed_keys(database, secrets, folder), clock)
-        await storage.sweep()
+        return Storage(database, await _agreed_keys(database, secrets, folder), clock)
     except BaseException:
         await database.close()
         raise
-    return storage
 
 
 async def _agreed_keys(database: Database, secrets: Sequence[str], folder: Path) -> Keys:

@@ -89,12 +89,12 @@ async def test_forget_reaches_a_row_under_an_older_key(opened, on_disk):
     assert row_key not in on_disk()
 
 
-async def test_turns_that_ended_while_the_program_was_down_are_erased_at_start(opened, clock, folder):
+async def test_turns_that_ended_while_the_program_was_down_are_erased_by_the_first_sweep(opened, clock, folder):
     async with opened() as storage:
         await storage.readers.remember_turn("telegram", "1", ICE)
     clock.move(minutes=10)
-    async with opened():
-        pass
+    async with opened() as storage:
+        assert await storage.sweep() == 1
     connection = sqlite3.connect(folder / FILE_NAME)
     assert connection.execute("SELECT count(*) FROM reader").fetchone() == (0,)
     connection.close()

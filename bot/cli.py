@@ -1,0 +1,205 @@
+"""The command `explainer`. Exit status: 0 done, 1 content or input at fault, 2 the call, 3 a service out of reach."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from bot import __version__
+from bot.core.clock import FixedClock
+from bot.core.errors import ExplainerError
+from bot.core.findings import Finding, errors
+from bot.editorial.check import check_answers
+from bot.editorial.content import Loaded, clock_of, load_content
+from bot.factbase.quotes import LOCK_NAME
+from bot.factbase.when import parse_moment
+from bot.platforms.api import QuestionError, as_json, read_question
+from bot.settings import Settings, load_settings, pack_folder
+from bot.wiring import Explainer, build, run
+
+FORMS = click.Choice(["html", "text", "json"])
+
+
+class Commands(click.Group):
+    """Ends with the status of an error, and with its sentence instead of a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ExplainerError as error:
+            click.echo(f"explainer: {error}", err=True)
+            sys.exit(error.exit_status)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="explainer")
+def main() -> None:
+    """A chatbot that explains one local controversy, and names its source for every sentence."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for chatty in ("httpx", "alembic", "uvicorn", "apscheduler"):  # httpx's lines hold the bot's token
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@main.command("run")
+def run_command() -> None:
+    """Start everything that the environment configures: the page, and Telegram where there is a token."""
+    asyncio.run(run(load_settings(), click.echo))
+
+
+@main.command()
+@click.option("--lang", help="The language to answer in; else that of the question.")
+def chat(lang: str | None) -> None:
+    """A conversation in the terminal."""
+    from rich.console import Console  # noqa: PLC0415 - only this command needs it
+
+    from bot.platforms.console import chat as talk  # noqa: PLC0415
+
+    explainer, console = build(load_settings()), Console()
+
+    async def read_line() -> str | None:
+        try:
+            return await asyncio.to_thread(console.input, "› ")
+        except EOFError:
+            return None
+
+    asyncio.run(
+        talk(explainer.conversation, lang=_known_language(lang, explainer), console=console, read_line=read_line)
+    )
+
+
+@main.command()
+@click.argument("text", required=False)
+@click.option("--lang", help="The language to answer in; else that of the question.")
+@click.option("--at", help="The instant to answer as of, like 2025-10-24T18:00.")
+@click.option("--as", "form", type=FORMS, default="text", show_default=True)
+@click.option("--context", help='The turn before, like {"intent": "what_is", "entity": "term:287g"}.')
+@click.option("--batch", is_flag=True, help="JSON lines in, JSON lines out.")
+def ask(text: str | None, lang: str | None, at: str | None, form: str, context: str | None, batch: bool) -> None:
+    """Answer one question, or with --batch many."""
+    if batch == (text is not None):
+        raise click.UsageError("give a question, or --batch and questions on standard input")
+    explainer = build(load_settings())
+    if batch:
+        sys.exit(_answer_lines(explainer))
+    question = {"text": text, "lang": lang, "at": at, "context": _json(context)}
+    try:
+        answer = _answer(explainer, json.dumps({name: value for name, value in question.items() if value is not None}))
+    except QuestionError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=1) if form == "json" else answer[form])
+
+
+def _json(written: str | None) -> Any:
+    try:
+        return json.loads(written) if written else None
+    except ValueError as error:
+        raise click.UsageError(f"--context is not JSON: {error}") from error
+
+
+def _answer(explainer: Explainer, written: str | bytes) -> dict[str, Any]:
+    base = explainer.content.base
+    question = read_question(written, base.zone, base.topic.languages)
+    return as_json(explainer.conversation.answer(question.incoming()))
+
+
+def _answer_lines(explainer: Explainer) -> int:
+    """Answers standard input line by line, each on its own line and in order; 1 where a line was at fault."""
+    status = 0
+    for line in sys.stdin.buffer:
+        if not line.strip():
+            continue
+        try:
+            answer = _answer(explainer, line)
+        except QuestionError as error:
+            answer, status = {"error": str(error)}, 1
+        click.echo(json.dumps(answer, ensure_ascii=False))
+    return status
+
+
+def _known_language(lang: str | None, explainer: Explainer) -> str | None:
+    languages = explainer.content.base.topic.languages
+    if lang is not None and lang not in languages:
+        raise click.UsageError(f"--lang: write one of {', '.join(languages)}")
+    return lang
+
+
+@main.command()
+@click.argument("pack", required=False)
+@click.option(
+    "--articles",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of the sources' texts.",
+)
+@click.option("--at", help="Check as of this instant.")
+@click.option("--as", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def check(pack: str | None, articles: Path | None, at: str | None, form: str) -> None:
+    """Find everything that is wrong with a pack; with --articles, prove its quotations and write quotes.lock."""
+    settings = load_settings()
+    folder = _shown(pack_folder(settings.explainer_facts, pack))
+    loaded = load_content(
+        folder, _shown(settings.explainer_responses), lambda zone: _instant(settings, at, zone), articles
+    )
+    findings = loaded.findings
+    if loaded.content:
+        findings = sorted({*findings, *check_answers(loaded.content, _instant(settings, at, loaded.zone))})
+    if loaded.quotes and loaded.quotes.lock:
+        (folder / LOCK_NAME).write_text(loaded.quotes.lock, encoding="utf-8")
+    _report(findings, loaded, folder, form)
+    sys.exit(1 if errors(findings) else 0)
+
+
+def _instant(settings: Settings, at: str | None, zone: ZoneInfo) -> datetime:
+    if at is None:
+        return clock_of(settings.explainer_clock, zone).now()
+    try:
+        return FixedClock(parse_moment(at, zone)).now()
+    except ValueError as error:
+        raise click.UsageError(f"--at: {error}") from error
+
+
+def _shown(path: Path) -> Path:
+    """As a person in this folder would write it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _report(findings: list[Finding], loaded: Loaded, folder: Path, form: str) -> None:
+    quotes = loaded.quotes
+    if form == "json":
+        summary = {
+            "pack": folder.name,
+            "proven": quotes.proven if quotes else 0,
+            "unchecked": list(quotes.unchecked) if quotes else [],
+        }
+        lines = [
+            {
+                "file": f.file,
+                "line": f.line,
+                "field": f.field,
+                "problem": f.problem,
+                "remedy": f.remedy,
+                "level": f.level,
+            }
+            for f in findings
+        ]
+        click.echo(json.dumps({**summary, "findings": lines}, ensure_ascii=False, indent=1))
+        return
+    for finding in findings:
+        click.echo(str(finding))
+    click.echo("\n".join(_summary(findings, loaded, folder)))
+
+
+def _summary(findings: list[Finding], loaded: Loaded, folder: Path) -> Iterator[str]:
+    wrong = len(errors(findings))
+    yield f"{folder}: {wrong} errors, {len(findings) - wrong} warnings"
+    if loaded.quotes and loaded.quotes.lock:
+        yield f"{loaded.quotes.proven} quoted passages stand letter for letter in their articles; {LOCK_NAME} written"
+    if loaded.quotes and loaded.quotes.unchecked:
+        yield "quoted from sources whose texts are not at hand, not checked: " + ", ".join(loaded.quotes.unchecked)

@@ -1,0 +1,1 @@
+"""One incoming message to one reply: understand, look at what was known, say it."""

@@ -1,0 +1,83 @@
+"""Loads a pack and the responses together, ready to be served, with everything that is wrong with them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.core.clock import Clock, RehearsalClock, SystemClock
+from bot.core.errors import SettingsError
+from bot.core.findings import Finding, errors
+from bot.core.messages import Command
+from bot.factbase.base import FactBase
+from bot.factbase.checks import check_pack
+from bot.factbase.loader import Pack, load_pack
+from bot.factbase.questions import Question, load_questions
+from bot.factbase.quotes import QuoteCheck, check_quotes
+from bot.factbase.when import parse_moment
+from bot.phrasebook.book import Phrasebook
+from bot.phrasebook.presets import missing_needs
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is served: facts, words, and how residents ask."""
+
+    base: FactBase
+    phrasebook: Phrasebook
+    questions: Sequence[Question]
+
+    def commands(self) -> list[Command]:
+        """The commands of the presets, with their descriptions by language."""
+        return [
+            Command(preset.command, preset.turn(), dict(preset.description.root))
+            for preset in self.phrasebook.presets.values()
+            if preset.command and preset.description
+        ]
+
+    def kinds(self) -> dict[str, tuple[str, ...]]:
+        """The kinds of entity that each intent takes."""
+        return {preset.id: preset.entities for preset in self.phrasebook.presets.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A load: the content where nothing keeps it from being served, the findings in order, the quotations' check."""
+
+    content: Content | None
+    findings: list[Finding]
+    quotes: QuoteCheck | None
+    zone: ZoneInfo
+
+
+def load_content(
+    pack_folder: Path, responses: Path, instant: Callable[[ZoneInfo], datetime], articles: Path | None = None
+) -> Loaded:
+    """Reads and checks everything as of `instant(zone)`; with `articles`, proves the quotations against their texts."""
+    pack, findings = load_pack(pack_folder)
+    if pack is None:
+        return Loaded(None, findings, None, ZoneInfo("UTC"))
+    findings += check_pack(pack, instant(pack.zone))
+    quotes = check_quotes(pack, articles)
+    phrasebook = Phrasebook(responses, pack.topic.languages)
+    findings += quotes.findings + phrasebook.findings
+    findings += missing_needs(phrasebook.presets.values(), pack, str(pack_folder / "topic.yaml"))
+    questions, found = load_questions(pack_folder, phrasebook.presets, pack.topic.languages)
+    findings = sorted(set(findings + found))
+    content = None if errors(findings) else _content(pack, phrasebook, questions)
+    return Loaded(content, findings, quotes, pack.zone)
+
+
+def _content(pack: Pack, phrasebook: Phrasebook, questions: Sequence[Question]) -> Content:
+    return Content(FactBase(pack), phrasebook, questions)
+
+
+def clock_of(written: str | None, zone: ZoneInfo) -> Clock:
+    """The clock that EXPLAINER_CLOCK sets (an ISO instant, in `zone` without an offset), else the real one."""
+    if not written:
+        return SystemClock()
+    try:
+        return RehearsalClock(parse_moment(written, zone))
+    except ValueError as error:
+        raise SettingsError(f"EXPLAINER_CLOCK: {error}.") from None

@@ -1,0 +1,93 @@
+"""What the environment asks for, checked at start; a wrong value is one sentence that names its variable."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.core.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _check_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("write it from https:// on")
+    return value.rstrip("/")
+
+
+class Settings(BaseSettings):
+    """The environment's variables by the names that they have there (upper case); a `…_FILE` holds a secret's file."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=False, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    telegram_bot_token: SecretStr | None = None
+    telegram_bot_token_file: Path | None = None
+    telegram_api_url: Annotated[str, AfterValidator(_check_address)] | None = None
+    database_url: str | None = None
+    explainer_data: Path = Path("var")
+    explainer_facts: Path = ROOT / "facts"
+    explainer_responses: Path = ROOT / "responses"
+    explainer_host: str = "127.0.0.1"
+    explainer_port: int = Field(8080, ge=0, le=65535)
+    explainer_clock: str | None = None
+    explainer_secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    explainer_secret_key_file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        for name in ("telegram_bot_token", "explainer_secret_key"):
+            if values.get(f"{name}_file") and not values.get(name):
+                values[name] = _read_file(f"{name}_file", values[f"{name}_file"])
+        keys = values.get("explainer_secret_key")
+        if isinstance(keys, str):
+            values["explainer_secret_key"] = tuple(key.strip() for key in keys.split(",") if key.strip())
+        return values
+
+    @property
+    def token(self) -> str | None:
+        """The bot's token, where there is one."""
+        return self.telegram_bot_token.get_secret_value() if self.telegram_bot_token else None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The operator's secret keys, the one that encrypts first."""
+        return tuple(key.get_secret_value() for key in self.explainer_secret_key)
+
+
+def _read_file(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{name.upper()}: the file cannot be read ({type(error).__name__}): give one that can"
+        ) from error
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "the environment"
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
+
+
+def pack_folder(facts: Path, name: str | None = None) -> Path:
+    """The folder of the pack to serve: `name` in `facts` (or a path), else the only one there. Raises SettingsError."""
+    if name:
+        return next((path for path in (facts / name, Path(name)) if path.is_dir()), facts / name)
+    if (facts / "topic.yaml").exists():
+        return facts
+    packs = sorted(path.parent for path in facts.glob("*/topic.yaml"))
+    if len(packs) == 1:
+        return packs[0]
+    found = f"{len(packs)} packs" if packs else "no pack"
+    raise SettingsError(f"EXPLAINER_FACTS: there is {found} in {facts}: name the folder of one that has a topic.yaml.")

@@ -1,0 +1,96 @@
+"""Weighs the words and letters of a text by how rare they are, as sparse rows in plain numpy."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+LETTERS = (3, 4, 5)  # lengths of the runs of letters within a padded word
+WORDS = (1, 2, 3)  # lengths of the runs of words
+FEWEST = 2  # texts that must hold a feature, for it to count
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Sparse rows (CSR): row `i` has the columns `columns[starts[i]:starts[i + 1]]` with `values` likewise."""
+
+    values: Floats
+    columns: Integers
+    starts: Integers
+    width: int
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def times(self, matrix: Floats) -> Floats:
+        """The product with a dense matrix of `width` rows."""
+        out = np.zeros((len(self), matrix.shape[1]), dtype=matrix.dtype)
+        filled = np.flatnonzero(np.diff(self.starts))
+        if len(filled):
+            out[filled] = np.add.reduceat(matrix[self.columns] * self.values[:, None], self.starts[filled])
+        return out
+
+    def transposed(self) -> "Rows":
+        """The same with rows and columns swapped."""
+        order = np.argsort(self.columns, kind="stable")
+        owners = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns, minlength=self.width))])
+        return Rows(self.values[order], owners[order], starts, len(self))
+
+    def take(self, rows: Integers) -> "Rows":
+        """Some of the rows, in the order of `rows`."""
+        lengths = np.diff(self.starts)[rows]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        picked = np.repeat(self.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
+        return Rows(self.values[picked], self.columns[picked], starts, self.width)
+
+
+def features(words: Sequence[str], shape: Sequence[str]) -> Counter[str]:
+    """How often each run of letters of `words` and each run of words of `shape` (the words with names made general) occurs."""
+    found: Counter[str] = Counter()
+    for word in words:
+        padded = f" {word} "
+        for size in LETTERS:
+            found.update(padded[start : start + size] for start in range(len(padded) - size + 1))
+    for size in WORDS:
+        found.update("_".join(("", *shape[start : start + size])) for start in range(len(shape) - size + 1))
+    return found
+
+
+class Vocabulary:
+    """The features of the texts it was made of, each with its weight log((1 + n) / (1 + texts with it)) + 1.
+
+    Counts are damped to 1 + log(count) and rows have length 1 (Salton and Buckley 1988, doi 10.1016/0306-4573(88)90021-0).
+    """
+
+    def __init__(self, names: Sequence[str], weights: Floats) -> None:
+        self.names = tuple(names)
+        self.weights = weights
+        self._columns = {name: column for column, name in enumerate(names)}
+
+    @classmethod
+    def of(cls, texts: Sequence[Counter[str]]) -> "Vocabulary":
+        """The vocabulary of texts given by their `features`."""
+        holders = Counter(name for text in texts for name in text)
+        names = sorted(name for name, count in holders.items() if count >= FEWEST)
+        weights = [math.log((1 + len(texts)) / (1 + holders[name])) + 1 for name in names]
+        return cls(names, np.array(weights, dtype=np.float32))
+
+    def rows(self, texts: Iterable[Counter[str]]) -> Rows:
+        """The texts as sparse rows of length 1; a text without a known feature is an empty row."""
+        columns: list[int] = []
+        values: list[float] = []
+        starts = [0]
+        for text in texts:
+            known = [(column, count) for name, count in text.items() if (column := self._columns.get(name)) is not None]
+            weights = [(1 + math.log(count)) * float(self.weights[column]) for column, count in known]
+            length = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
+            columns += [column for column, _ in known]
+            values += [weight / length for weight in weights]
+            starts.append(len(columns))
+        return Rows(np.array(values, np.float32), np.array(columns, np.int64), np.array(starts, np.int64), len(self.names))
