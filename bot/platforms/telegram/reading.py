@@ -1,0 +1,133 @@
+"""Reads an update: who asks what, and whether the bot is addressed at all."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import CallbackQuery, Message, Update, User
+from telegram.constants import ChatType, MessageEntityType
+from telegram.ext import filters
+
+from bot.core.messages import Command, Turn
+from bot.core.ports import Codes
+from bot.platforms.telegram.keyboard import read_press
+from bot.platforms.telegram.sending import Place
+
+_COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]+)(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
+_START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question: words or a turn, where the answer goes, and of a pressed button its query and its message."""
+
+    place: Place
+    text: str = ""
+    turn: Turn | None = None
+    lang: str | None = None
+    lang_hint: str | None = None
+    query: str | None = None
+    message: Message | None = None
+    album: str | None = None
+
+
+class Reading:
+    """Reads updates for the bot `me`, given what its buttons, links and commands mean."""
+
+    def __init__(self, me: User, codes: Codes, commands: Sequence[Command], languages: Sequence[str]) -> None:
+        self._me = me
+        self._codes = codes
+        self._turns = {command.name: command.turn for command in commands}
+        self._languages = tuple(languages)
+
+    def read(self, update: Update) -> Asked | None:
+        """What is asked; None where nothing is: another kind of update, another bot, a group's own talk."""
+        if update.callback_query is not None:
+            return self._press(update.callback_query)
+        message = update.message
+        if message is None or not _is_human(message) or filters.StatusUpdate.ALL.check_update(update):
+            return None
+        text = message.text or message.caption or ""
+        if message.chat.type == ChatType.PRIVATE:
+            return self._asked(message, text, Place(message.chat.id))
+        if message.chat.type not in (ChatType.GROUP, ChatType.SUPERGROUP):
+            return None
+        return self._in_group(message, text)
+
+    def _press(self, query: CallbackQuery) -> Asked:
+        pressed = read_press(query.data, self._codes, self._languages)
+        message = query.message if isinstance(query.message, Message) and query.message.is_accessible else None
+        chat = query.message.chat.id if query.message else query.from_user.id
+        return Asked(
+            Place(chat, _topic(message) if message else None),
+            turn=pressed.turn,
+            lang=pressed.lang,
+            lang_hint=_hint(query.from_user),
+            query=query.id,
+            message=message,
+        )
+
+    def _in_group(self, message: Message, text: str) -> Asked | None:
+        place = Place(message.chat.id, _topic(message), message.message_id)
+        mentions = self._mentions(message)
+        for mention in mentions:
+            text = text.replace(mention, " ", 1)
+        text = " ".join(text.split()) if mentions else text
+        if command := _COMMAND.fullmatch(text.strip()):
+            addressee, name = command["bot"], command["name"].lower()
+            if addressee and not self._is_me(addressee):
+                return None
+            # a plain command that is not ours is most likely another bot's
+            if addressee or name in self._turns or name == _START:
+                return self._asked(message, text, place)
+        answered = message.reply_to_message.from_user if message.reply_to_message else None
+        if mentions or (answered is not None and answered.id == self._me.id):
+            return self._asked(message, text, place)
+        return None
+
+    def _asked(self, message: Message, text: str, place: Place) -> Asked:
+        hint = _hint(message.from_user)
+        command = _COMMAND.fullmatch(text.strip())
+        if command is None:
+            return Asked(place, text=text, lang_hint=hint, album=message.media_group_id)
+        name, rest = command["name"].lower(), command["rest"] or ""
+        if name == _START:
+            return Asked(place, turn=self._codes.turn(rest.strip()) or Turn("help"), lang_hint=hint)
+        if turn := self._turns.get(name):
+            return Asked(place, turn=turn, lang_hint=hint)
+        return Asked(place, text=f"{command['name'].replace('_', ' ')} {rest}".strip(), lang_hint=hint)
+
+    def _mentions(self, message: Message) -> list[str]:
+        """The words by which a message mentions this bot."""
+        kinds: list[str | None] = [MessageEntityType.MENTION, MessageEntityType.TEXT_MENTION]
+        if message.text:
+            found = message.parse_entities(kinds)
+        elif message.caption:
+            found = message.parse_caption_entities(kinds)
+        else:
+            return []
+        return [
+            words
+            for entity, words in found.items()
+            if self._is_me(words.removeprefix("@")) or (entity.user is not None and entity.user.id == self._me.id)
+        ]
+
+    def _is_me(self, name: str) -> bool:
+        return name.lower() == (self._me.username or "").lower()
+
+
+def _is_human(message: Message) -> bool:
+    """Whether a person wrote it; an administrator who writes as the group itself counts, a channel does not."""
+    if message.is_automatic_forward or message.from_user is None:
+        return False
+    as_group = message.sender_chat is not None and message.sender_chat.id == message.chat.id
+    return as_group or not message.from_user.is_bot
+
+
+def _topic(message: Message) -> int | None:
+    return message.message_thread_id if message.is_topic_message else None
+
+
+def _hint(user: User | None) -> str | None:
+    code = (user.language_code or "") if user else ""
+    return code.partition("-")[0].lower() or None

@@ -1,0 +1,6 @@
+"""A double of the Telegram Bot API over real HTTP, which refuses what Telegram refuses."""
+
+from tests.double.server import BotApiDouble, Call
+from tests.double.world import Chat, Person, Sent
+
+__all__ = ["BotApiDouble", "Call", "Chat", "Person", "Sent"]

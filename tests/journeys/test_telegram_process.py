@@ -1,0 +1,118 @@
+"""The program as its operator starts it, on Telegram: every command and every button, both languages, no refused call."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from bot.core.messages import Turn
+from bot.settings import Settings
+from bot.wiring import Explainer, build
+from tests.double import BotApiDouble
+from tests.double.world import Chat, Sent
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+
+@asynccontextmanager
+async def running(
+    double: BotApiDouble, data: Path, clock: str | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`explainer run` against the double, from its menu of commands on until it has ended by SIGTERM."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("EXPLAINER_", "TELEGRAM_"))
+    }
+    environment |= {
+        "TELEGRAM_BOT_TOKEN": double.token,
+        "TELEGRAM_API_URL": double.url,
+        "EXPLAINER_DATA": str(data),
+        "EXPLAINER_PORT": "0",
+    } | ({"EXPLAINER_CLOCK": clock} if clock else {})
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("explainer"), "run", env=environment,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        before = len(double.called("setMyCommands"))
+        await double.until(lambda: len(double.called("setMyCommands")) > before or process.returncode is not None, 30)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 15)
+        assert process.returncode == 0, output.decode()
+        assert double.token not in output.decode()
+
+
+@pytest.fixture(scope="module")
+def explainer() -> Explainer:
+    """The same content as the process serves, to know all of its commands and buttons."""
+    return build(Settings())
+
+
+async def test_every_command_is_answered_in_both_languages(explainer: Explainer, tmp_path: Path) -> None:
+    async with BotApiDouble() as double, running(double, tmp_path, "2025-11-05T12:00"):
+        for lang in ("en", "es"):
+            chat = double.private(lang=lang)
+            for command in explainer.content.commands():
+                sent = await chat.ask(f"/{command.name}")
+                assert sent.text.strip()
+        assert double.refused == []
+
+
+@pytest.mark.parametrize("clock", ["2025-10-24T18:00", "2026-11-21T12:00"])
+async def test_every_button_of_the_pack_is_answered(explainer: Explainer, tmp_path: Path, clock: str) -> None:
+    turns = [turn for turn in explainer.conversation.turns() if turn.intent != "help"]
+    async with BotApiDouble() as double, running(double, tmp_path, clock):
+        chat = double.private()
+        last = await chat.ask("/help")
+        for turn in turns:
+            last = await _press(double, chat, turn, explainer, last)
+        assert double.refused == []
+
+
+async def _press(double: BotApiDouble, chat: Chat, turn: Turn, explainer: Explainer, last: Sent) -> Sent:
+    """Presses on the newest message; a long answer edits that and sends the rest behind it."""
+    chat.press_data(explainer.codes.code(turn), last)
+    await double.until(lambda: not double.unanswered_presses)
+    with suppress(TimeoutError):
+        while True:
+            last = await chat.reply(0.03)
+    return last
+
+
+async def test_vote_is_tomorrow_in_both_languages(tmp_path: Path) -> None:
+    async with BotApiDouble() as double, running(double, tmp_path, "2025-11-05T12:00"):
+        english = await double.private(lang="en").ask("when is the vote?")
+        spanish = await double.private(lang="es").ask("¿cuándo es la votación?")
+        assert english.text.startswith("Tomorrow: Thursday, November 6, 9:00 a.m.")
+        assert spanish.text.startswith("Mañana: jueves 6 de noviembre")
+        assert double.refused == []
+
+
+async def test_chosen_language_outlives_a_restart(tmp_path: Path) -> None:
+    async with BotApiDouble() as double:
+        chat = double.private(lang="en")
+        async with running(double, tmp_path):
+            await chat.ask("/language")
+            chat.press("Español")
+            assert "español" in (await chat.reply()).text.casefold()
+        async with running(double, tmp_path):
+            assert "Dallas" in (await chat.ask("/vote")).text
+            assert "votación" in (await chat.ask("/vote")).text
+        assert double.refused == []
+
+
+async def test_odd_messages_get_calm_answers(tmp_path: Path) -> None:
+    async with BotApiDouble() as double, running(double, tmp_path):
+        chat = double.private()
+        for text in ("\x00", "😀😀😀", "\u202eevil\u202c", "<b>x</b> {{7*7}}", "a" * 4096, "\n"):
+            sent = await chat.ask(text)
+            assert sent.labels, text
+            assert not text.strip() or text not in sent.text
+        assert double.refused == []

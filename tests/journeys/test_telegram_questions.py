@@ -1,0 +1,242 @@
+"""A resident asks, presses and switches on Telegram: the platform over real HTTP against the double."""
+
+import pytest
+
+from bot.core.messages import Incoming, Turn
+from tests.double.stage import ICE, VOTE, WHO, stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
+
+
+async def test_message_is_answered_with_marks_and_buttons() -> None:
+    async with stage() as on:
+        sent = await on.double.private().ask("/vote")
+        assert sent.text == "when_is_the_vote in en [1]"
+        assert sent.entities == ({"type": "bold", "offset": 0, "length": 16},)
+        assert [[button["text"] for button in row] for row in sent.rows] == [
+            ["Who said what", "Vote"],
+            ["Long answer to a long question"],
+            ["Español", "Forget me"],
+            ["City"],
+        ]
+        assert sent.parameters["link_preview_options"] == {"is_disabled": True}
+        assert on.double.refused == []
+        assert on.platform.healthy
+
+
+async def test_pressed_button_edits_the_message_in_place() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        sent = await chat.ask("hello")
+        chat.press("Vote")
+        edited = await chat.reply()
+        assert (edited.message_id, edited.edited) == (sent.message_id, True)
+        assert edited.text == "when_is_the_vote in en [1]"
+        await on.double.until(lambda: not on.double.unanswered_presses)
+        assert len(on.double.called("sendMessage")) == 1
+        assert on.double.refused == []
+
+
+async def test_pressing_the_same_button_twice_changes_nothing_and_is_acknowledged() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        await chat.ask("/vote")
+        chat.press("Vote")
+        await on.double.until(lambda: len(on.answers.asked) == 2 and not on.double.unanswered_presses)
+        assert await chat.is_quiet()
+        assert on.double.called("editMessageText") == []
+        assert on.double.refused == []
+
+
+async def test_edit_that_another_press_already_made_is_fine() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        before = await chat.ask("hello")
+        chat.press("Vote", before)
+        after = await chat.reply()
+        chat.messages[before.message_id] = before  # the press still tells of the message as it was
+        chat.press("Vote", before)
+        chat.messages[before.message_id] = after
+        await on.double.until(lambda: on.double.refused)
+        await on.double.until(lambda: not on.double.unanswered_presses)
+        assert [call.description.partition(":")[2][:25] for call in on.double.refused] == [" message is not modified:"]
+        assert (await chat.ask("next")).text == "heard 4: next"
+
+
+async def test_old_message_that_cannot_be_edited_is_answered_anew() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        old = await chat.ask("hello")
+        chat.press("Vote", too_old=True)
+        anew = await chat.reply()
+        assert (anew.message_id != old.message_id, anew.edited) == (True, False)
+        del chat.messages[old.message_id]  # deleted meanwhile
+        chat.press("Vote", old)
+        assert (await chat.reply()).text == "when_is_the_vote in en [1]"
+        assert [call.description for call in on.double.refused] == ["Bad Request: message to edit not found"]
+
+
+async def test_old_button_that_the_pack_forgot_gets_help() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        sent = await chat.ask("hello")
+        for data in ("gone-code", "", "☃" * 20, "vote.xx.yy"):
+            chat.press_data(data, sent, too_old=True)
+            assert (await chat.reply()).text == "help in en [1]"
+
+
+async def test_long_answer_comes_in_order_with_the_buttons_under_the_last_message() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        first, second, third = await chat.ask("long"), await chat.reply(), await chat.reply()
+        assert [bool(sent.rows) for sent in (first, second, third)] == [False, False, True]
+        assert first.text.startswith("Long\nOne sentence")
+        assert "".join((first.text + second.text + third.text).split()).count("Onesentence") == 250
+        assert on.double.refused == []
+
+
+async def test_long_answer_to_a_press_edits_the_first_and_sends_the_others() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        sent = await chat.ask("hello")
+        on.answers.__class__ = type("LongAnswers", (type(on.answers),), {"__call__": _answer_long})
+        chat.press("Vote")
+        edited, *others = [await chat.reply() for _ in range(3)]
+        assert (edited.message_id, edited.edited, edited.rows) == (sent.message_id, True, ())
+        assert [other.edited for other in others] == [False, False]
+        assert others[-1].labels[0] == "Who said what"
+
+
+async def _answer_long(self: object, incoming: Incoming) -> object:
+    return await super(type(self), self).__call__(Incoming(text="long", lang=incoming.lang))  # type: ignore[misc]
+
+
+async def test_chosen_language_is_kept_and_forgotten_on_demand() -> None:
+    async with stage() as on:
+        chat = on.double.private(lang="de-AT")
+        assert (await chat.ask("/vote")).text.startswith("when_is_the_vote in de")
+        chat.press("Español")
+        assert (await chat.reply()).text.startswith("language in es")
+        assert on.readers.languages == {str(chat.id): "es"}
+        assert (await chat.ask("/vote")).text.startswith("when_is_the_vote in es")
+        chat.press("Forget me")
+        assert (await chat.reply()).text.startswith("forget_me in es")
+        assert (await chat.ask("/vote")).text.startswith("when_is_the_vote in de")
+        assert on.readers.languages == {}
+
+
+async def test_last_turn_comes_with_the_next_question() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        await chat.ask("/vote")
+        await chat.ask("and who said that?")
+        await chat.ask("and then?")
+        assert [incoming.context for incoming in on.answers.asked] == [None, VOTE, VOTE]  # a refusal is not remembered
+
+
+async def test_start_links_lead_to_their_answer() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        assert (await chat.ask("/start")).text.startswith("help")
+        assert (await chat.ask("/start ice")).text.startswith("what_is")
+        assert (await chat.ask("/start unknown-code")).text.startswith("help")
+        assert [incoming.turn for incoming in on.answers.asked] == [Turn("help"), ICE, Turn("help")]
+
+
+async def test_unknown_command_is_read_as_words() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        assert (await chat.ask("/where_they_stand on it")).text == "heard 22: where they stand on it"
+        assert (await chat.ask("/287g")).text.startswith("what_is")
+        assert (await chat.ask("/Vote@FactsBot please")).text.startswith("when_is_the_vote")
+
+
+async def test_other_content_is_answered_as_empty_text_and_captions_as_text() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        for kind in ("photo", "voice", "sticker", "location"):
+            chat.send(kind)
+            assert (await chat.reply()).text == "heard 0:"
+        chat.send("photo", "when is the vote?")
+        assert (await chat.reply()).text == "heard 17: when is the vote?"
+        for _ in range(4):
+            chat.send("photo", media_group_id="album")
+        assert (await chat.reply()).text == "heard 0:"
+        assert await chat.is_quiet()
+
+
+STRANGE = ["<b>&amp;</i>", "\x00 \x1f", "🧊" * 2000, "a" * 4096, "@nobody #tag /x", "\ufdfd\u202e\u200b"]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+async def test_strange_text_gets_a_calm_answer(text: str) -> None:
+    async with stage() as on:
+        assert (await on.double.private().ask(text)).text.startswith("heard ")
+        assert on.double.refused == []
+
+
+async def test_menu_is_registered_in_every_language() -> None:
+    async with stage() as on:
+        await on.double.until(lambda: len(on.double.menus) == 2)
+        assert on.double.menus == {
+            "": [
+                {"command": "vote", "description": "When the vote is"},
+                {"command": "287g", "description": "What 287(g) is"},
+            ],
+            "es": [
+                {"command": "vote", "description": "Cuándo se vota"},
+                {"command": "287g", "description": "What 287(g) is"},
+            ],
+        }
+        assert on.double.refused == []
+
+
+async def test_in_a_group_only_what_is_addressed_is_answered() -> None:
+    async with stage() as on:
+        group = on.double.group()
+        for text in ("good morning", "when is it?", "/vote@OtherBot", "/poll", "@otherbot vote?", "a@factsbot.org"):
+            group.say(text)
+        other_bot = on.double.person(is_bot=True)
+        group.say("/vote", by=other_bot)
+        group.send("photo")
+        assert await group.is_quiet()
+        assert on.answers.asked == []
+
+
+async def test_in_a_group_commands_mentions_and_replies_are_answered() -> None:
+    async with stage() as on:
+        group = on.double.group()
+        asked = group.say("/vote")
+        command = await group.reply()
+        assert command.parameters["reply_parameters"]["message_id"] == asked
+        await group.ask("/vote@factsBOT")
+        assert (await group.ask("hey @FactsBot who said what?")).text == "heard 18: hey who said what?"
+        assert (await group.ask("and you?", reply_to=command)).text == "heard 8: and you?"
+        group.send("photo", "@factsbot is this true?", caption_entities=[{"type": "mention", "offset": 0, "length": 9}])
+        assert (await group.reply()).text == "heard 13: is this true?"
+        group.press("Who said what", command)
+        assert (await group.reply()).message_id == command.message_id
+        assert on.answers.asked[-1].turn == WHO
+        assert on.double.refused == []
+
+
+async def test_answer_in_a_forum_stays_in_its_topic() -> None:
+    async with stage() as on:
+        group = on.double.group(is_forum=True)
+        sent = await group.ask("/vote", is_topic_message=True, message_thread_id=7)
+        assert sent.parameters["message_thread_id"] == 7
+
+
+async def test_channel_posts_edits_and_unknown_updates_are_passed_over() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        chat.say("/vote", edit_date=1)
+        await chat.reply()
+        channel = {"id": -100, "type": "channel", "title": "News"}
+        on.double.push("channel_post", {"message_id": 1, "date": 1, "chat": channel, "text": "/vote"})
+        on.double.push("edited_message", {"message_id": 1, "date": 1, "chat": chat.as_json(chat.messages[2])["chat"]})
+        on.double.push("some_new_kind", {"anything": True})
+        chat.say("", new_chat_title="Renamed")
+        assert await chat.is_quiet()
+        assert (await chat.ask("/vote")).text.startswith("when_is_the_vote")
+        assert set(on.double.called("getUpdates")[0].parameters["allowed_updates"]) == {"message", "callback_query"}

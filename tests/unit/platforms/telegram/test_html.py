@@ -1,0 +1,133 @@
+"""Answers as Telegram's classic HTML: read back by the double's parser, which refuses what Telegram refuses."""
+
+import re
+from itertools import chain
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.platforms.plaintext import to_text
+from bot.platforms.telegram.html import LONG_QUOTE, Part, to_messages
+from tests.double.classic_html import parse, units
+from tests.unit.platforms.subset import answers, words
+
+_ADDED = re.compile(r"\s|[“”•—]|\(https://a\.org/\?x=1&y=2\)")
+
+
+def _one(html: str) -> str:
+    (part,) = to_messages(html)
+    return part.html
+
+
+def _check(parts: tuple[Part, ...]) -> None:
+    for part in parts:
+        parsed = parse(part.html)
+        assert parsed.text == part.text == part.text.strip() != ""
+        assert units(parsed.text) <= 4096
+        assert len(parsed.entities) <= 100
+
+
+def test_headings_are_bold_and_notes_italic() -> None:
+    html = '<p class="notice">Set clock</p><h3>Head</h3><p>Text</p><p class="notes">[1] KERA</p>'
+    assert _one(html) == "<i>Set clock</i>\n\n<b>Head</b>\nText\n\n<i>[1] KERA</i>"
+
+
+def test_details_are_an_expandable_quotation_with_quotations_in_marks() -> None:
+    quoted = "<blockquote>No</blockquote><blockquote>“Yes”</blockquote>"
+    html = f"<details><summary>More</summary><p>Said:</p>{quoted}</details>"
+    assert _one(html) == "<blockquote expandable><b>More</b>\nSaid:\n“No”\n“Yes”</blockquote>"
+
+
+def test_long_quotation_is_folded_and_a_short_one_is_not() -> None:
+    assert _one("<blockquote>short</blockquote>") == "<blockquote>short</blockquote>"
+    assert _one(f"<blockquote>{'w' * (LONG_QUOTE + 1)}</blockquote>").startswith("<blockquote expandable>w")
+
+
+def test_two_quotations_in_a_row_stay_two() -> None:
+    html = "<blockquote>one</blockquote><blockquote>two</blockquote>"
+    assert _one(html) == "<blockquote>one</blockquote>\n<blockquote>two</blockquote>"
+
+
+def test_lists_tables_times_and_sources_become_lines() -> None:
+    html = (
+        "<ol><li>a<ul><li>b</li></ul></li></ol><table><tr><th>c</th><td>d<sup>[1]</sup></td></tr></table>"
+        '<p lang="es"><time datetime="2025-11-06">hoy</time></p>'
+    )
+    assert _one(html) == "1. a\n   • b\n\n<b>c</b> — d[1]\n\nhoy"
+
+
+def test_links_are_kept_and_telephone_numbers_stand_as_text() -> None:
+    html = '<p><a href="https://a.org/?x=1&amp;y=%22">a</a> <a href="tel:911">911</a> <a href="tel:+1214">Hall</a></p>'
+    assert _one(html) == '<a href="https://a.org/?x=1&amp;y=%22">a</a> 911 Hall (+1214)'
+
+
+def test_long_answer_is_split_between_blocks() -> None:
+    paragraphs = [f"<p>{letter * 1500}</p>" for letter in "abcd"]
+    first, second = to_messages("".join(paragraphs))
+    assert (first.text, second.text) == ("a" * 1500 + "\n\n" + "b" * 1500, "c" * 1500 + "\n\n" + "d" * 1500)
+
+
+def test_heading_goes_with_the_block_that_it_heads() -> None:
+    _, second = to_messages(f"<p>{'a' * 4000}</p><h3>Head</h3><p>{'b' * 100}</p>")
+    assert second.text.startswith("Head\nb")
+
+
+def test_block_that_is_too_long_is_split_at_sentences_with_its_marks_reopened() -> None:
+    html = f"<details><summary>S</summary><p><b>{'This is one sentence. [1] ' * 400}</b></p></details>"
+    parts = to_messages(html)
+    _check(parts)
+    assert len(parts) > 2
+    assert all(part.text.endswith("sentence. [1]") for part in parts)
+    assert all(part.html.startswith("<blockquote expandable><b>") for part in parts)
+
+
+def test_emoji_count_twice_and_are_never_torn() -> None:
+    parts = to_messages(f"<p>{'👩‍👧' * 2000}</p>")
+    _check(parts)
+    assert all(part.text.startswith("👩") and part.text.endswith("👧") for part in parts)
+
+
+def test_more_than_a_hundred_marks_go_to_another_message() -> None:
+    parts = to_messages(f"<p>{'<b>x</b> y ' * 250}</p>")
+    _check(parts)
+    assert [part.html.count("<b>") for part in parts] == [100, 100, 50]
+
+
+def test_answer_of_nothing_visible_is_no_message() -> None:
+    assert to_messages("<p> </p><p>&#8203;</p><ul></ul>") == ()
+
+
+def test_tags_in_words_stay_words() -> None:
+    assert _one("<p>&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;script&gt;</p>") == (
+        "&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;script&gt;"
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=150)
+@given(answers)
+def test_any_answer_reads_back_as_its_words(html: str) -> None:
+    parts = to_messages(html)
+    _check(parts)
+    told = _ADDED.sub("", "".join(part.text for part in parts))
+    expected = _ADDED.sub("", to_text(html))
+    assert _visible(told) == _visible(expected)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+@given(st.lists(st.tuples(words, st.integers(1, 400)), min_size=1, max_size=4))
+def test_any_long_text_is_split_without_losing_a_word(made: list[tuple[str, int]]) -> None:
+    text = " ".join(chain.from_iterable([word] * times for word, times in made))
+    parts = to_messages("<p>" + text.replace("&", "&amp;").replace("<", "&lt;") + "</p>")
+    _check(parts)
+    assert _visible("".join(part.text for part in parts)) == _visible(text)
+
+
+def _visible(text: str) -> str:
+    return "".join(char for char in text if char.isprintable() and not char.isspace())
+
+
+@pytest.mark.parametrize("html", ["words", "<p>1 < 2</p>", "<div>x</div>"])
+def test_markup_outside_the_subset_is_refused(html: str) -> None:
+    with pytest.raises(ValueError, match="line 1"):
+        to_messages(html)
