@@ -13,7 +13,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from bot.core.errors import ContentError
 from bot.core.findings import Finding
 from bot.core.messages import SourceNote, Turn
-from bot.factbase.models import Source
+from bot.factbase.models import Person, Source
 from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.catalogue import load_translations
 from bot.phrasebook.presets import load_presets
@@ -77,8 +77,9 @@ class Phrasebook:
         preset = self.presets[turn.intent]
         entity = facts.base.entity(turn.entity)
         if entity and preset.label_of:
-            name = entity.name if isinstance(entity.name, str) else entity.name.get(lang)
-            return preset.label_of.get(lang).replace("{entity}", name)
+            is_person = isinstance(entity, Person)
+            label = (preset.label_of_person if is_person else None) or preset.label_of
+            return label.get(lang).replace("{entity}", Voice(facts, lang).in_sentence(entity))
         return preset.label.get(lang)
 
 

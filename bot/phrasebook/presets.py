@@ -16,6 +16,9 @@ from bot.factbase.yaml_tree import read_tree
 
 IntentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
 FILE = "intents.yaml"
+# What readers are met with without asking for it, so that no content folder can do without.
+NEEDED = ("help", "in_distress", "legal_advice", "other_place", "opinion", "prediction", "not_covered")
+OTHER_TEMPLATES = ("confirm.html.j2", "page.html.j2")
 
 
 class Next(Entry):
@@ -32,7 +35,8 @@ def _read_next(value: Any) -> Any:
 class Preset(Entry):
     """One intent. Its template is `<id>.html.j2`.
 
-    `label` is a button's text; `label_of` the same where an entity is named, with `{entity}` in it. `entities` are the
+    `label` is a button's text; `label_of` the same where an entity is named, with `{entity}` in it, `label_of_person` where that
+    is a person and needs other words. `entities` are the
     kinds that it takes (`person`, `org`, `term`). `command` is the word behind a slash, `description` its line in the
     menu. `needs` names files of a pack which must not be empty for it. `outcome` is what an answer of it counts as.
     """
@@ -40,6 +44,7 @@ class Preset(Entry):
     id: IntentName
     label: Label
     label_of: Label | None = None
+    label_of_person: Label | None = None
     entities: tuple[Literal["person", "org", "term"], ...] = ()
     command: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")] | None = None
     description: Label | None = None
@@ -82,6 +87,12 @@ def load_presets(folder: Path) -> tuple[dict[str, Preset], list[Finding]]:
                     tree.report((index, "needs"), f"a pack has no file {wanted!r}", f"write one of {', '.join(LISTS)}")
     known = {str(raw.get("id")): index for index, raw in enumerate(tree.data) if isinstance(raw, dict)}
     _check(presets, folder, known, tree.report)
+    for name in NEEDED:
+        if name not in known:
+            tree.report((), f"the intent {name!r} is missing", "add it: readers come upon it unasked")
+    for name in OTHER_TEMPLATES:
+        if not (folder / name).is_file():
+            tree.report((), f"there is no template {name}", "write it: readers come upon it unasked")
     return presets, findings
 
 
