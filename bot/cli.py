@@ -14,7 +14,7 @@ import click
 
 from bot import __version__
 from bot.core.clock import FixedClock
-from bot.core.errors import ExplainerError
+from bot.core.errors import ExplainerError, ServiceError
 from bot.core.findings import Finding, errors
 from bot.editorial.check import check_answers
 from bot.editorial.content import Loaded, clock_of, load_content
@@ -88,6 +88,8 @@ def ask(text: str | None, lang: str | None, at: str | None, form: str, context: 
     explainer = build(load_settings())
     if batch:
         sys.exit(_answer_lines(explainer))
+    if text is not None:  # bytes of a terminal that are no UTF-8 are not understood, and that is an answer too
+        text = text.encode(errors="replace").decode()
     question = {"text": text, "lang": lang, "at": at, "context": _json(context)}
     try:
         answer = _answer(explainer, json.dumps({name: value for name, value in question.items() if value is not None}))
@@ -150,7 +152,7 @@ def check(pack: str | None, articles: Path | None, at: str | None, form: str) ->
     if loaded.content:
         findings = sorted({*findings, *check_answers(loaded.content, _instant(settings, at, loaded.zone))})
     if loaded.quotes and loaded.quotes.lock:
-        (folder / LOCK_NAME).write_text(loaded.quotes.lock, encoding="utf-8")
+        _write(folder / LOCK_NAME, loaded.quotes.lock)
     _report(findings, loaded, folder, form)
     sys.exit(1 if errors(findings) else 0)
 
@@ -162,6 +164,13 @@ def _instant(settings: Settings, at: str | None, zone: ZoneInfo) -> datetime:
         return FixedClock(parse_moment(at, zone)).now()
     except ValueError as error:
         raise click.UsageError(f"--at: {error}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ServiceError(f"{path} cannot be written ({error.strerror}): check the folder") from error
 
 
 def _shown(path: Path) -> Path:

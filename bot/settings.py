@@ -19,6 +19,12 @@ def _check_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _check_folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError(f"{value} is no folder: name one that can be read")
+    return value
+
+
 class Settings(BaseSettings):
     """The environment's variables by the names that they have there (upper case); a `…_FILE` holds a secret's file."""
 
@@ -32,7 +38,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     explainer_data: Path = Path("var")
     explainer_facts: Path = ROOT / "facts"
-    explainer_responses: Path = ROOT / "responses"
+    explainer_responses: Annotated[Path, AfterValidator(_check_folder)] = ROOT / "responses"
     explainer_host: str = "127.0.0.1"
     explainer_port: int = Field(8080, ge=0, le=65535)
     explainer_clock: str | None = None

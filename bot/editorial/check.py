@@ -11,9 +11,14 @@ from bot.core.findings import Finding
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
 from bot.editorial.content import Content
+from bot.factbase.base import FactBase
+from bot.factbase.loader import LISTS
+from bot.factbase.models import Cited, Passage, Report
+from bot.factbase.parts import parts_of
 from bot.phrasebook.book import template_finding
 
 MOST_INSTANTS = 12
+A_MINUTE = timedelta(minutes=1)
 
 
 class Nobody:
@@ -28,14 +33,23 @@ def turning_points(content: Content, now: datetime) -> list[datetime]:
     date came or passed. With the zone of the topic, in order."""
     base = content.base
     points = {now.astimezone(base.zone)}
-    points |= {since + timedelta(minutes=1) for since in base.source_since.values()}
-    for dated in base.decisions.values():
-        for report in dated.reports:
-            points.add(base.since(report) + timedelta(minutes=1))
-            for when in (report.when, report.until):
-                if when and not isinstance(when, str):
-                    points |= {when.start + timedelta(minutes=1), when.end + timedelta(minutes=1), when.day_over_at}
+    points |= {since + A_MINUTE for since in base.source_since.values()}
+    for entry in (base.topic, *(entry for name in LISTS for entry in base.pack.entries(name))):
+        for part, _ in parts_of(entry):
+            points |= {point + A_MINUTE for point in _turns(part, base)}
     return sorted(points)
+
+
+def _turns(part: object, base: FactBase) -> Iterator[datetime]:
+    """When a part of the pack became known, came or passed."""
+    if isinstance(part, Cited):
+        yield base.since(part)
+    if isinstance(part, Passage):
+        yield from (bound.start for bound in (part.valid_from, part.valid_until) if bound)
+    if isinstance(part, Report):
+        for when in (part.when, part.until):
+            if when and not isinstance(when, str):
+                yield from (when.start, when.end, when.day_over_at)
 
 
 def check_answers(content: Content, now: datetime) -> Iterator[Finding]:

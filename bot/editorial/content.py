@@ -57,7 +57,7 @@ def load_content(
     """Reads and checks everything as of `instant(zone)`; with `articles`, proves the quotations against their texts."""
     pack, findings = load_pack(pack_folder)
     if pack is None:
-        return Loaded(None, findings, None, ZoneInfo("UTC"))
+        return Loaded(None, sorted(findings + Phrasebook(responses, ()).findings), None, ZoneInfo("UTC"))
     findings += check_pack(pack, instant(pack.zone))
     quotes = check_quotes(pack, articles)
     phrasebook = Phrasebook(responses, pack.topic.languages)

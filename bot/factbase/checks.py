@@ -22,6 +22,8 @@ REFERENCES = {  # field → files whose ids it may name, for each model that has
     "decision": ("decisions",), "term": ("terms",),
 }  # fmt: skip
 
+AHEAD = {"expected", "scheduled", "postponed"}  # states of a report that name a date ahead
+
 
 def check_pack(pack: Pack, now: datetime) -> list[Finding]:
     """Every finding about the entries of `pack` together, as of `now` (with a zone)."""
@@ -34,7 +36,7 @@ class Check:
     def __init__(self, pack: Pack, now: datetime) -> None:
         self.pack = pack
         self.now = now
-        self.ids = {name: {entry.id for entry in pack.entries(name)} for name in LISTS}
+        self.ids = {name: {entry.id for entry in pack.entries(name)} | pack.faulty.get(name, set()) for name in LISTS}
         self.since = {source.id: source_since(source) for source in pack.sources}
         self.sources = {source.id: source for source in pack.sources}
         self.parts: list[tuple[BaseModel, Tree, Steps]] = [
@@ -84,10 +86,10 @@ def check_topic(check: Check) -> Iterator[Finding]:
         yield finding(tree, ("decision",), f"{topic.decision!r} is not voted on", "name an entry of kind vote")
     if "en" not in topic.languages:
         yield finding(tree, ("languages",), "English is missing", "add en; other languages fall back to it")
-    positions = {position.id for position in decision.positions} if isinstance(decision, Decision) else set()
+    positions = {position.id for position in decision.positions} if isinstance(decision, Decision) else None
     places = {place.id for place in topic.places}
     for part, part_tree, steps in check.parts:
-        if isinstance(part, Statement) and part.stance and part.stance not in positions:
+        if isinstance(part, Statement) and part.stance and positions is not None and part.stance not in positions:
             yield finding(
                 part_tree,
                 (*steps, "stance"),
@@ -125,7 +127,7 @@ def check_times(check: Check) -> Iterator[Finding]:
         since = check.known_since(part)
         if since is None:
             continue
-        if happened and since < happened.start:
+        if happened and (since < happened.start or since == happened.start < happened.end):
             remedy = f"let known_from be {happened.written} or later"
             yield finding(
                 tree, (*steps, name), f"{happened.written} is after it was known ({since:%Y-%m-%d %H:%M})", remedy
@@ -166,6 +168,12 @@ def check_reports(check: Check) -> Iterator[Finding]:
                 yield finding(tree, steps, f"{part.state}, but no {needed}", f"add a line {needed}: …")
             if part.state == "decided" and not part.outcome:
                 yield finding(tree, steps, "decided, but no outcome", "add outcome: adopted, or outcome: rejected")
+            since = check.known_since(part)
+            for name in ("when", "until"):
+                ahead = getattr(part, name)
+                if part.state in AHEAD and isinstance(ahead, When) and since and ahead.end < since:
+                    remedy = "correct the date, or known_from"
+                    yield finding(tree, (*steps, name), f"{ahead.written} had passed when it was reported", remedy)
             if isinstance(part.tally, Tally):
                 yield from _check_tally(part, part.tally, tree, (*steps, "tally"))
         if (
@@ -234,7 +242,7 @@ def check_use(check: Check) -> Iterator[Finding]:
             if name in REFERENCES:
                 value: Any = getattr(part, name)
                 used.update(value if isinstance(value, tuple) else [value] if value else [])
-    for name in ("sources", "organisations"):
+    for name in ("sources", "people", "organisations"):
         for entry in check.pack.entries(name):
             if entry.id not in used:
                 steps = (check.pack.places[id(entry)][1],)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,8 +38,9 @@ OTHER_NAMES = {"questions", "dialogs", "quotes.lock"}
 
 @dataclass(slots=True)
 class Pack:
-    """A fact pack as it was written. Lists keep the files' order; `trees` are the files by name without ending, and
-    `places` says of each entry, by its `id()`, in which file and at which index it stands."""
+    """A fact pack as it was written. Lists keep the files' order; `trees` are the files by name without ending,
+    `places` says of each entry, by its `id()`, in which file and at which index it stands, and `faulty` are the ids,
+    by file, of the entries that were left out."""
 
     folder: Path
     topic: Topic
@@ -55,6 +57,7 @@ class Pack:
     help: list[Help] = field(default_factory=list)
     trees: dict[str, Tree] = field(default_factory=dict)
     places: dict[int, tuple[str, int]] = field(default_factory=dict)
+    faulty: dict[str, set[str]] = field(default_factory=dict)
 
     def entries(self, name: str) -> list[Any]:
         """The entries of one file, by its name without ending."""
@@ -69,10 +72,14 @@ def load_pack(folder: Path) -> tuple[Pack | None, list[Finding]]:
         ]
     trees = {name: _read(folder, name) for name in ("topic", *LISTS)}
     findings = [finding for tree in trees.values() for finding in tree.findings] + _strangers(folder)
-    pack = _read_topic(folder, trees, findings)
-    if pack:
-        for name in LISTS:
-            _read_list(pack, name, findings)
+    topic, zone = _read_topic(trees["topic"], findings)
+    pack = Pack(folder, topic, zone, trees=trees) if topic else None
+    for name, model in LISTS.items():
+        entries, faulty = _read_list(model, trees[name], zone, findings)
+        if pack:
+            pack.faulty[name] = faulty
+            pack.entries(name).extend(entries.values())
+            pack.places |= {id(entry): (name, index) for index, entry in entries.items()}
     return pack, findings
 
 
@@ -93,17 +100,17 @@ def _strangers(folder: Path) -> list[Finding]:
     ]
 
 
-def _read_topic(folder: Path, trees: dict[str, Tree], findings: list[Finding]) -> Pack | None:
-    tree = trees["topic"]
+def _read_topic(tree: Tree, findings: list[Finding]) -> tuple[Topic | None, ZoneInfo]:
+    """The topic, None where it is at fault, and the zone to read the other files in."""
     if tree.data is None:
         if not tree.findings:
             findings.append(
                 Finding(tree.file, 1, "", "the file is empty", "describe the topic: id, name, place, zone …")
             )
-        return None
+        return None, ZoneInfo("UTC")
     zone = _zone(tree, findings)
     topic = validate(Topic, tree, (), tree.data, zone or ZoneInfo("UTC"), findings)
-    return Pack(folder, topic, zone, trees=trees) if topic and zone else None
+    return (topic, zone) if zone else (None, ZoneInfo("UTC"))
 
 
 def _zone(tree: Tree, findings: list[Finding]) -> ZoneInfo | None:
@@ -123,21 +130,24 @@ def _zone(tree: Tree, findings: list[Finding]) -> ZoneInfo | None:
         return None
 
 
-def _read_list(pack: Pack, name: str, findings: list[Finding]) -> None:
-    tree = pack.trees[name]
+def _read_list(model: Any, tree: Tree, zone: ZoneInfo, findings: list[Finding]) -> tuple[dict[int, Any], set[str]]:
+    """The sound entries of a file by their index, and the ids of those at fault."""
     if tree.data is None:
         if not tree.findings:
             findings.append(
                 Finding(tree.file, 1, "", "the file is empty", "write a list of entries, or remove the file")
             )
-        return
+        return {}, set()
     if not isinstance(tree.data, list):
         findings.append(Finding(tree.file, 1, "", "this is not a list", "begin each entry with `- id: …`"))
-        return
+        return {}, set()
+    entries: dict[int, Any] = {}
+    faulty: set[str] = set()
     seen: dict[str, int] = {}
     for index, raw in enumerate(tree.data):
-        item = validate(LISTS[name], tree, (index,), raw, pack.zone, findings)
+        item = validate(model, tree, (index,), raw, zone, findings)
         if item is None:
+            faulty.add(str(raw.get("id")) if isinstance(raw, dict) else "")
             continue
         if item.id in seen:
             problem, remedy = (
@@ -147,14 +157,14 @@ def _read_list(pack: Pack, name: str, findings: list[Finding]) -> None:
             findings.append(Finding(tree.file, tree.line((index, "id")), "id", problem, remedy))
             continue
         seen[item.id] = tree.line((index, "id"))
-        pack.places[id(item)] = (name, index)
-        pack.entries(name).append(item)
+        entries[index] = item
+    return entries, faulty
 
 
 def validate(model: Any, tree: Tree, at: Steps, raw: Any, zone: ZoneInfo, findings: list[Finding]) -> Any:
     """`raw` as `model`, or None with a finding for everything that is wrong with it."""
     try:
-        return TypeAdapter(model).validate_python(raw, context={"zone": zone})
+        return _adapter(model).validate_python(raw, context={"zone": zone})
     except ValidationError as error:
         details = error.errors(include_url=False)
         paths = [tree.nearest((*at, *detail["loc"])) for detail in details]
@@ -164,11 +174,18 @@ def validate(model: Any, tree: Tree, at: Steps, raw: Any, zone: ZoneInfo, findin
         return None
 
 
+@cache
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    """Building one takes longer than reading a whole file with it."""
+    return TypeAdapter(model)
+
+
 def _says_less(detail: ErrorDetails, path: Steps, paths: list[Steps]) -> bool:
     """A choice between two forms reports both, and a list whose entries are at fault is called empty besides."""
+    inside = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
     if detail["type"] == "too_short":
-        return any(len(other) > len(path) and other[: len(path)] == path for other in paths)
-    return detail["type"] in {"literal_error", "model_type"} and paths.count(path) > 1
+        return inside
+    return detail["type"] in {"literal_error", "model_type"} and (inside or paths.count(path) > 1)
 
 
 def _finding(details: ErrorDetails, tree: Tree, path: Steps, model: Any) -> Finding:
@@ -205,6 +222,6 @@ def _finding(details: ErrorDetails, tree: Tree, path: Steps, model: Any) -> Find
 
 def _fields(model: Any) -> list[str]:
     """The names of all fields that could be meant, those of nested models included."""
-    schema = TypeAdapter(model).json_schema()
+    schema = _adapter(model).json_schema()
     objects = [schema, *schema.get("$defs", {}).values()]
     return sorted({name for part in objects for name in part.get("properties", {})})

@@ -1,74 +1,11 @@
 """What a fact pack holds: the models that its YAML files are read into, strict, with unknown keys forbidden."""
 
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    InstanceOf,
-    ValidationInfo,
-    WithJsonSchema,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.factbase.text import Label, LanguageCode, Line, Text, Translation, as_list
-from bot.factbase.when import When, parse_when
-
-
-def _check_id(value: str) -> str:
-    if not value or len(value) > 60 or not all(char in "abcdefghijklmnopqrstuvwxyz0123456789-" for char in value):
-        raise PydanticCustomError(
-            "id",
-            "{value} is not an id",
-            {"value": repr(value), "remedy": "use small letters, digits and hyphens, as in mayors-memo"},
-        )
-    return value
-
-
-def _check_link(value: str) -> str:
-    parts = urlsplit(value)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or any(char.isspace() or char in "<>\"'" for char in value)
-    ):
-        raise PydanticCustomError(
-            "link", "{value} is not a web link", {"value": repr(value), "remedy": "write it from https:// on"}
-        )
-    return value
-
-
-def _read_when(value: Any, info: ValidationInfo) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_when(value, info.context["zone"] if info.context else ZoneInfo("UTC"))
-    except ValueError as error:
-        problem, _, remedy = str(error).rpartition(": ")
-        raise PydanticCustomError("when", "{problem}", {"problem": problem, "remedy": remedy}) from error
-
-
-def _read_number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else value
-
-
-def _read_switch(value: Any) -> Any:
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-Id = Annotated[str, AfterValidator(_check_id)]
-Link = Annotated[str, AfterValidator(_check_link)]
-Time = Annotated[InstanceOf[When], BeforeValidator(_read_when), WithJsonSchema({"type": "string"})]
-Count = Annotated[int, BeforeValidator(_read_number), Field(ge=0)]
-Switch = Annotated[bool, BeforeValidator(_read_switch)]
-Ids = Annotated[tuple[Id, ...], BeforeValidator(as_list)]
-SomeIds = Annotated[Ids, Field(min_length=1)]
-Words = dict[LanguageCode, Annotated[tuple[Line, ...], BeforeValidator(as_list)]]
+from bot.factbase.fields import Count, Id, Ids, Link, Phone, SomeIds, Switch, Time, Words
+from bot.factbase.text import Label, LanguageCode, Line, Text, Translation
 
 
 class Entry(BaseModel):
@@ -353,7 +290,7 @@ class Help(Entry):
     kind: ClassVar[str] = "help"
     id: Id
     name: Label
-    phone: Line | None = None
+    phone: Phone | None = None
     url: Link | None = None
     shown_for: tuple[Literal["in_distress", "legal_advice"], ...] = Field(min_length=1)
     sources: Ids = ()

@@ -175,8 +175,8 @@ def _prove(one: Quotation, text: Folded, name: str, lock: dict[str, Any]) -> Ite
 def _against_lock(pack: Pack, checkable: list[Quotation]) -> list[Finding]:
     path = pack.folder / LOCK_NAME
     try:
-        lock = json.loads(path.read_text(encoding="utf-8"))["quotes"]
-    except (OSError, ValueError, KeyError, TypeError):
+        proven = {key: proof["sha256"] for key, proof in json.loads(path.read_bytes())["quotes"].items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         if not checkable:
             return []
         return [Finding(str(path), 1, "", "no proof of the quotations", PROVE)]
@@ -187,7 +187,7 @@ def _against_lock(pack: Pack, checkable: list[Quotation]) -> list[Finding]:
         )
         for one in checkable
         for index, segment in enumerate(one.quote)
-        if lock.get(one.key(index), {}).get("sha256") != _hash(segment)
+        if proven.get(one.key(index)) != _hash(segment)
     ]
 
 

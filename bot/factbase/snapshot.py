@@ -72,6 +72,7 @@ class DatedView:
 @dataclass(frozen=True, slots=True)
 class Stand:
     """What one speaker had said: `statements` oldest first, `weighed` in the pack's order, which is that of weight.
+    Of an organisation both hold what the people in it had said, too; `own` only what it had said itself, as weighed.
 
     `first` and `now` are the positions taken first and last, None where none was taken; `took` and `holds` are what
     says so: a statement, or the report of it that names the speaker."""
@@ -79,6 +80,7 @@ class Stand:
     speaker: Person | Organisation
     statements: tuple[Statement, ...]
     weighed: tuple[Statement, ...]
+    own: tuple[Statement, ...]
     first: Position | None
     now: Position | None
     took: Cited | None
@@ -87,7 +89,8 @@ class Stand:
     @property
     def opening(self) -> Statement:
         """What to show first: the weightiest of the speaker's own words from before any change of position."""
-        before = [said for said in self.weighed if said.stance in {None, self.first.id if self.first else None}]
+        stances = {None, self.first.id if self.first else None}
+        before = [said for said in self.own or self.weighed if said.stance in stances]
         return next((said for said in before if said.quote and len(said.by) == 1 and not said.and_others), before[0])
 
     @property
@@ -95,7 +98,7 @@ class Stand:
         """The statement that took the present position, where it is not the first one."""
         if self.first == self.now or self.now is None:
             return None
-        return next(said for said in reversed(self.statements) if said.stance == self.now.id)
+        return next(said for said in reversed(self.statements) if said in self.own and said.stance == self.now.id)
 
     @property
     def rest(self) -> tuple[Statement, ...]:
@@ -188,8 +191,12 @@ class Snapshot:
         return tuple(sorted(own, key=self._said_at))
 
     def _is_by(self, said: Statement, speaker: str) -> bool:
-        named = {*said.by, *(name for variant in self.known(said.reported_differently) for name in variant.by or ())}
+        named = self._named(said)
         return speaker in named or any(speaker in self._organisations(name) for name in named)
+
+    def _named(self, said: Statement) -> set[str]:
+        """Those who made a statement, by any report of it that was known."""
+        return {*said.by, *(name for variant in self.known(said.reported_differently) for name in variant.by or ())}
 
     def _organisations(self, speaker: str) -> set[str | None]:
         """The organisations that a person speaks for."""
@@ -213,12 +220,16 @@ class Snapshot:
         return tuple(self.stand_of(speaker) for speaker in speakers)
 
     def stand_of(self, speaker: str) -> Stand:
-        """What one speaker had said, and where the speaker stood."""
+        """What one speaker had said, and where the speaker stood: a body is not bound by what the people in it say."""
         statements = self.statements_by(speaker)
         weighed = tuple(said for said in self.statements if self._is_by(said, speaker))
-        taken = [(self.base.position(said.stance), self._grounds(said, speaker)) for said in statements if said.stance]
+        own = tuple(said for said in weighed if speaker in self._named(said))
+        taken = [
+            (self.base.position(said.stance), self._grounds(said, speaker))
+            for said in statements if said.stance and said in own
+        ]  # fmt: skip
         (first, took), (now, holds) = (taken[0], taken[-1]) if taken else ((None, None), (None, None))
-        return Stand(self.base.speaker(speaker), statements, weighed, first, now, took, holds)
+        return Stand(self.base.speaker(speaker), statements, weighed, own, first, now, took, holds)
 
     def _grounds(self, said: Statement, speaker: str) -> Cited:
         """What says that `speaker` is among those who made a statement: not every report of it names everyone."""
@@ -242,7 +253,8 @@ class Snapshot:
         """What a person was at the time."""
         return tuple(
             role for role in self.known(person.roles)
-            if not (role.since and role.since.start > self.instant) and not (role.until and role.until.end <= self.instant)
+            if not (role.since and role.since.start > self.instant)
+            and not (role.until and role.until.end <= self.instant)
         )  # fmt: skip
 
     @cached_property

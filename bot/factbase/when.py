@@ -8,13 +8,21 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from time import struct_time
 from zoneinfo import ZoneInfo
 
 from edtf import EDTFParseException, parse_edtf
 
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?")
-DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+# Of EDTF, what can be told in words: a year, month, season or day, or two of them as a window. Winter is not among
+# them: it lies in two years, and nobody can tell which of them is meant.
+TELLABLE = re.compile(r"\d{4}(-\d{2}){0,2}[~?%]?(/\d{4}(-\d{2}){0,2}[~?%]?)?", re.ASCII)
+OPEN = re.compile(r"(\.\.)?/[^/]+|[^/]+/(\.\.)?|\[\.\..*|.*\.\.\]")
+SEASONS = range(21, 24)
+SHOWN = 40  # characters of a wrong time that a finding repeats
+YEARS = range(2, 9999)  # the arithmetic of dates and zones stays inside the calendar
 PRECISIONS = {4: "year", 7: "month", 10: "day"}
 
 
@@ -75,22 +83,14 @@ def parse_when(written: str, zone: ZoneInfo) -> When:
     Raises ValueError with a sentence `problem: remedy` for an editor.
     """
     written = written.strip()
+    if len(written) > SHOWN:
+        raise ValueError(f"{written[:SHOWN]!r} … is not a time: write a day (2025-11-06)")
     if "T" in written:
         moment = parse_moment(written, zone)
         return When(moment, moment, Precision.MOMENT, False, written)
     for year, month, day in DAY.findall(written):
         _require_day(written, int(year), int(month), int(day))
-    try:
-        parsed = parse_edtf(written)
-        lower, upper = parsed.lower_strict(), parsed.upper_strict()
-    except (EDTFParseException, ValueError, OverflowError, AttributeError, TypeError) as error:
-        raise ValueError(
-            f"{written!r} is not a time: write a day (2025-11-06), a window (2025-11-01/2025-11-07) "
-            "or a moment (2025-11-06T09:00)"
-        ) from error
-    if not isinstance(lower, struct_time) or not isinstance(upper, struct_time):
-        raise ValueError(f"{written!r} has no end or no beginning: write both days of the window")
-    start, last = _day(lower, written), _day(upper, written)
+    start, last = _bounds(written)
     if last < start:
         raise ValueError(f"{written!r} ends before it begins: put the earlier day first")
     return When(
@@ -102,8 +102,11 @@ def parse_when(written: str, zone: ZoneInfo) -> When:
 def parse_moment(written: str, zone: ZoneInfo) -> datetime:
     """Reads an ISO 8601 moment into `zone`. Raises ValueError with a sentence `problem: remedy`."""
     if not MOMENT.fullmatch(written):
-        raise ValueError(f"{written!r} is not a moment: write it like 2025-11-06T09:00, an offset only if you need one")
+        shown = repr(written[:SHOWN])
+        raise ValueError(f"{shown} is not a moment: write it like 2025-11-06T09:00, an offset only if you need one")
     _require_day(written, *(int(part) for part in written[:10].split("-")))
+    if int(written[:4]) not in YEARS:
+        raise ValueError(f"{written!r} is out of range: write a year from {YEARS.start} to {YEARS.stop - 1}")
     try:
         moment = datetime.fromisoformat(written)
     except ValueError as error:
@@ -130,20 +133,36 @@ def _require_day(written: str, year: int, month: int, day: int) -> None:
         raise ValueError(f"{written!r} is not a day: {calendar.month_name[month]} has {length}: correct the day")
 
 
-def _day(parsed: struct_time, written: str) -> date:
+@lru_cache(maxsize=1_000)
+def _bounds(written: str) -> tuple[date, date]:
+    """The first and the last day of an EDTF text. Kept, since the parser takes 10 ms and packs repeat their days."""
+    if OPEN.fullmatch(written):
+        raise ValueError(f"{written!r} has no end or no beginning: write both days of the window")
     try:
-        day = date(*parsed[:3])
-    except ValueError as error:
-        raise ValueError(f"{written!r} is out of range: write a year from 1 to 9999") from error
-    if day.year >= 9999:
-        raise ValueError(f"{written!r} is out of range: write a year before 9999")
-    return day
+        if not TELLABLE.fullmatch(written):
+            raise ValueError("EDTF that cannot be told in words")
+        parsed = parse_edtf(written)
+        lower, upper = parsed.lower_strict(), parsed.upper_strict()
+    except (EDTFParseException, ValueError, OverflowError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"{written!r} is not a time: write a day (2025-11-06), a window (2025-11-01/2025-11-07) "
+            "or a moment (2025-11-06T09:00)"
+        ) from error
+    if any(int(season) > 12 and int(season) not in SEASONS for season in re.findall(r"^\d{4}-(\d{2})[~?%]?$", written)):
+        raise ValueError(f"{written!r} is not a season that lies in one year: write its months (2025-12/2026-02)")
+    return _day(lower, written), _day(upper, written)
+
+
+def _day(parsed: struct_time, written: str) -> date:
+    if parsed.tm_year not in YEARS:
+        raise ValueError(f"{written!r} is out of range: write a year from {YEARS.start} to {YEARS.stop - 1}")
+    return date(*parsed[:3])
 
 
 def _precision(written: str) -> Precision:
     bare = re.sub(r"[~?%]", "", written)
     if "/" in bare:
         return Precision.WINDOW
-    if len(bare) == 7 and int(bare[5:]) > 12:
+    if len(bare) == 7 and int(bare[5:]) in SEASONS:
         return Precision.SEASON
-    return Precision(PRECISIONS.get(len(bare), "window"))
+    return Precision(PRECISIONS[len(bare)])

@@ -60,11 +60,12 @@ def read_tree(path: Path, name: str) -> Tree:
         _refuse_bombs(text)
         root = yaml.compose(text, Loader=Loader)
     except UnicodeDecodeError as error:
+        tree.lines[()] = raw.count(b"\n", 0, error.start) + 1
         tree.report((), f"not UTF-8 text: byte {error.start}", "save the file as UTF-8")
     except (OSError, ValueError) as error:
         tree.report((), f"cannot be read: {error}", "check the file")
     except yaml.YAMLError as error:
-        _report_syntax(tree, error)
+        _report_syntax(tree, error, raw)
     else:
         tree.lines[()] = 1
         tree.data = _plain(root, (), tree)
@@ -83,9 +84,9 @@ def _refuse_bombs(text: str) -> None:
             raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=mark)
 
 
-def _report_syntax(tree: Tree, error: yaml.YAMLError) -> None:
+def _report_syntax(tree: Tree, error: yaml.YAMLError, raw: bytes) -> None:
     mark = getattr(error, "problem_mark", None)
-    tree.lines[()] = mark.line + 1 if mark else 1
+    tree.lines[()] = mark.line + 1 if mark else raw.count(b"\n", 0, getattr(error, "position", 0)) + 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     tree.report(
         (), f"not YAML: {problem}", "look at this line and the one above: an indent, a colon or a quotation mark"
@@ -97,8 +98,7 @@ def _plain(node: yaml.Node | None, path: Steps, tree: Tree) -> Any:
         return None
     tree.lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
-        plain = node.style is None
-        return None if plain and node.value in {"", "~", "null"} else node.value
+        return None if not node.style and node.value in {"", "~", "null"} else node.value
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, index), tree) for index, item in enumerate(node.value)]
     return _mapping(node, path, tree)

@@ -77,17 +77,18 @@ class WebServer:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio sends answers without Nagle's delay of 40 ms on a kept connection.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        # With the protocol named, asyncio sends answers without Nagle's delay of 40 ms on a kept connection.
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(256)
-        return listening
     except (OSError, OverflowError) as error:
+        listening.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise SettingsError(
             f"EXPLAINER_PORT: {host} port {port} cannot be listened on ({reason}): "
             "set EXPLAINER_PORT to a free port, and EXPLAINER_HOST to an address of this machine"
         ) from error
+    return listening
