@@ -72,7 +72,7 @@ def _read_file(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"{name.upper()}: the file cannot be read ({type(error).__name__}): give one that can"
+            f"{name.upper()}: the file cannot be read ({type(error).__name__}): give one that can."
         ) from error
 
 

@@ -33,7 +33,7 @@ LISTS: dict[str, Any] = {
     "sources": Source, "people": Person, "organisations": Organisation, "statements": Statement, "events": Event,
     "terms": Term, "decisions": Calendar, "figures": Figure, "howtos": HowTo, "help": Help,
 }  # fmt: skip
-OTHER_NAMES = {"questions", "dialogs", "quotes.lock"}
+OTHER_NAMES = {"questions", "dialogs", "quotes.lock", "elsewhere.yaml"}
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ class Phrasebook:
     def _render(self, name: str, lang: str, values: Mapping[str, Any], squeeze: bool = True) -> str:
         try:
             html = self._environments[lang].get_template(name).render(values)
-        except (TemplateError, AttributeError, TypeError, ValueError, LookupError) as error:
+        except (TemplateError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
             raise ContentError(
                 f"{_where(self.folder, name, error)}: {error}: correct the template, or the pack"
             ) from error

@@ -35,10 +35,10 @@ def _read_next(value: Any) -> Any:
 class Preset(Entry):
     """One intent. Its template is `<id>.html.j2`.
 
-    `label` is a button's text; `label_of` the same where an entity is named, with `{entity}` in it, `label_of_person` where that
-    is a person and needs other words. `entities` are the
-    kinds that it takes (`person`, `org`, `term`). `command` is the word behind a slash, `description` its line in the
-    menu. `needs` names files of a pack which must not be empty for it. `outcome` is what an answer of it counts as.
+    `label` is a button's text; `label_of` the same where an entity is named, with `{entity}` in it, `label_of_person`
+    where that is a person and needs other words. `entities` are the kinds that it takes (`person`, `org`, `term`).
+    `command` is the word behind a slash, `description` its line in the menu. `needs` names files of a pack which must
+    not be empty for it. `outcome` is what an answer of it counts as.
     """
 
     id: IntentName

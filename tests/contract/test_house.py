@@ -10,6 +10,7 @@ TOP_LEVEL = {
     ".ci",
     ".editorconfig",
     ".gitignore",
+    ".readme",
     "CHANGELOG.md",
     "LICENSE",
     "Makefile",

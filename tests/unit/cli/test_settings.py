@@ -1,0 +1,101 @@
+"""The environment's variables: read, or refused in one sentence that names the variable and holds no secret."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import SettingsError
+from bot.settings import load_settings, pack_folder
+
+NAMES = (
+    "TELEGRAM_BOT_TOKEN",
+    "TELEGRAM_BOT_TOKEN_FILE",
+    "TELEGRAM_API_URL",
+    "DATABASE_URL",
+    "EXPLAINER_DATA",
+    "EXPLAINER_FACTS",
+    "EXPLAINER_RESPONSES",
+    "EXPLAINER_HOST",
+    "EXPLAINER_PORT",
+    "EXPLAINER_CLOCK",
+    "EXPLAINER_SECRET_KEY",
+    "EXPLAINER_SECRET_KEY_FILE",
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = load_settings()
+    assert (settings.explainer_host, settings.explainer_port, settings.token, settings.keys) == (
+        "127.0.0.1",
+        8080,
+        None,
+        (),
+    )
+    assert (settings.explainer_responses / "intents.yaml").is_file()
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.setenv(name, "")
+    assert load_settings().explainer_port == 8080
+
+
+def test_secrets_come_from_files_too_and_the_variable_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-file\n")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN_FILE", str(tmp_path / "token"))
+    assert load_settings().token == "from-file"
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "from-variable")
+    assert load_settings().token == "from-variable"
+    monkeypatch.setenv("EXPLAINER_SECRET_KEY", " one , two,, ")
+    assert load_settings().keys == ("one", "two")
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123:hidden-token")
+    monkeypatch.setenv("EXPLAINER_SECRET_KEY", "hidden-key")
+    assert "hidden" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EXPLAINER_PORT", "abc"),
+        ("EXPLAINER_PORT", "-1"),
+        ("EXPLAINER_PORT", "70000"),
+        ("EXPLAINER_PORT", "80.5"),
+        ("TELEGRAM_API_URL", "telegram"),
+        ("TELEGRAM_API_URL", "ftp://hidden"),
+        ("EXPLAINER_RESPONSES", "/nonexistent"),
+        ("TELEGRAM_BOT_TOKEN_FILE", "/nonexistent"),
+        ("EXPLAINER_SECRET_KEY_FILE", "/"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_names_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{name}: ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert "hidden" not in sentence
+
+
+def test_the_only_pack_is_found_and_a_choice_has_to_be_made_among_several(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="EXPLAINER_FACTS: there is no pack"):
+        pack_folder(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "topic.yaml").touch()
+    assert pack_folder(tmp_path / "one") == tmp_path / "one"
+    assert pack_folder(tmp_path, "two") == tmp_path / "two"
+    with pytest.raises(SettingsError, match="2 packs"):
+        pack_folder(tmp_path)
