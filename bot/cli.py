@@ -16,12 +16,14 @@ from bot import __version__
 from bot.core.clock import FixedClock
 from bot.core.errors import ExplainerError, ServiceError
 from bot.core.findings import Finding, errors
+from bot.core.messages import Incoming
 from bot.editorial.check import check_answers
 from bot.editorial.content import Loaded, clock_of, load_content
 from bot.factbase.quotes import LOCK_NAME
 from bot.factbase.when import parse_moment
 from bot.platforms.api import QuestionError, as_json, read_question
 from bot.settings import Settings, load_settings, pack_folder
+from bot.understanding.pack_interpreter import PackInterpreter
 from bot.wiring import Explainer, build, run
 
 FORMS = click.Choice(["html", "text", "json"])
@@ -61,7 +63,7 @@ def chat(lang: str | None) -> None:
 
     from bot.platforms.console import chat as talk  # noqa: PLC0415
 
-    explainer, console = build(load_settings()), Console()
+    explainer, console = _ready_explainer(), Console()
 
     async def read_line() -> str | None:
         try:
@@ -81,21 +83,38 @@ def chat(lang: str | None) -> None:
 @click.option("--as", "form", type=FORMS, default="text", show_default=True)
 @click.option("--context", help='The turn before, like {"intent": "what_is", "entity": "term:287g"}.')
 @click.option("--batch", is_flag=True, help="JSON lines in, JSON lines out.")
-def ask(text: str | None, lang: str | None, at: str | None, form: str, context: str | None, batch: bool) -> None:
+@click.option("--explain", is_flag=True, help="With --as json: why the question was understood so.")
+def ask(
+    text: str | None, lang: str | None, at: str | None, form: str, context: str | None, batch: bool, explain: bool
+) -> None:
     """Answer one question, or with --batch many."""
     if batch == (text is not None):
         raise click.UsageError("give a question, or --batch and questions on standard input")
-    explainer = build(load_settings())
+    if explain and form != "json":
+        raise click.UsageError("--explain goes with --as json")
+    explainer = _ready_explainer()
     if batch:
         sys.exit(_answer_lines(explainer))
     if text is not None:  # bytes of a terminal that are no UTF-8 are not understood, and that is an answer too
         text = text.encode(errors="replace").decode()
-    question = {"text": text, "lang": lang, "at": at, "context": _json(context)}
+    given = {"text": text, "lang": lang, "at": at, "context": _json(context)}
     try:
-        answer = _answer(explainer, json.dumps({name: value for name, value in question.items() if value is not None}))
+        question = _question(explainer, json.dumps({name: value for name, value in given.items() if value is not None}))
     except QuestionError as error:
         raise click.UsageError(str(error)) from error
+    answer = as_json(explainer.conversation.answer(question))
+    if explain:
+        answer["why"] = explainer.interpreter.explain(question.text, question.context).as_json()
     click.echo(json.dumps(answer, ensure_ascii=False, indent=1) if form == "json" else answer[form])
+
+
+def _ready_explainer() -> Explainer:
+    """The explainer with everything trained, which the first time after a change of the questions takes a while."""
+    explainer = build(load_settings())
+    if explainer.interpreter.status() == "examples":
+        click.echo("Learning the pack's example questions: once after each change of them, about a minute.", err=True)
+    explainer.interpreter.warm()
+    return explainer
 
 
 def _json(written: str | None) -> Any:
@@ -105,10 +124,9 @@ def _json(written: str | None) -> Any:
         raise click.UsageError(f"--context is not JSON: {error}") from error
 
 
-def _answer(explainer: Explainer, written: str | bytes) -> dict[str, Any]:
+def _question(explainer: Explainer, written: str | bytes) -> Incoming:
     base = explainer.content.base
-    question = read_question(written, base.zone, base.topic.languages)
-    return as_json(explainer.conversation.answer(question.incoming()))
+    return read_question(written, base.zone, base.topic.languages).incoming()
 
 
 def _answer_lines(explainer: Explainer) -> int:
@@ -118,7 +136,7 @@ def _answer_lines(explainer: Explainer) -> int:
         if not line.strip():
             continue
         try:
-            answer = _answer(explainer, line)
+            answer = as_json(explainer.conversation.answer(_question(explainer, line)))
         except QuestionError as error:
             answer, status = {"error": str(error)}, 1
         click.echo(json.dumps(answer, ensure_ascii=False))
@@ -150,7 +168,11 @@ def check(pack: str | None, articles: Path | None, at: str | None, form: str) ->
     )
     findings = loaded.findings
     if loaded.content:
-        findings = sorted({*findings, *check_answers(loaded.content, _instant(settings, at, loaded.zone))})
+        instant = _instant(settings, at, loaded.zone)
+        interpreter = PackInterpreter(loaded.content.knowledge, settings.explainer_data / "cache")
+        interpreter.warm()
+        asked = interpreter.findings(folder)
+        findings = sorted({*findings, *check_answers(loaded.content, instant), *asked})
     if loaded.quotes and loaded.quotes.lock:
         _write(folder / LOCK_NAME, loaded.quotes.lock)
     _report(findings, loaded, folder, form)

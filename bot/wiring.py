@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from bot.core.errors import ContentError
 from bot.core.findings import errors
 from bot.editorial.content import Content, clock_of, load_content
 from bot.settings import Settings, pack_folder
-from bot.understanding.interpreter import NearestQuestions
+from bot.understanding.pack_interpreter import PackInterpreter
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -25,13 +26,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SHOWN = 20  # findings that a refused start prints
+UNDERSTANDING = {  # what /readyz says of each status; a bot that can still answer is not taken out of service
+    "ready": "ok",
+    "words": "ok: by words alone, the encoder is not loaded",
+    "examples": "ok: by the example questions alone, still training",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """What every platform needs: the content, the conversation over it, the codes of its buttons, the clock."""
+    """What every platform needs: the content, who understands, the conversation over both, the codes of its buttons,
+    the clock."""
 
     content: Content
+    interpreter: PackInterpreter
     conversation: Conversation
     codes: TurnCodes
     clock: Clock
@@ -48,10 +56,10 @@ def build(settings: Settings) -> Explainer:
         more = f"\n… and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         raise ContentError("the content has errors:\n" + "\n".join(map(str, found[:SHOWN])) + more)
     content, clock = loaded.content, clock_of(settings.explainer_clock, loaded.zone)
-    interpreter = NearestQuestions(content.questions, content.base.entities(), content.kinds())
+    interpreter = PackInterpreter(content.knowledge, settings.explainer_data / "cache")
     conversation = Conversation(content.base, content.phrasebook, interpreter, clock)
     names = {command.name: command.turn for command in content.commands()}
-    return Explainer(content, conversation, TurnCodes(conversation.turns(), names), clock)
+    return Explainer(content, interpreter, conversation, TurnCodes(conversation.turns(), names), clock)
 
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
@@ -70,12 +78,14 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
 
         async def ready() -> dict[str, str]:
             checks = {"content": "ok", "database": "ok" if await storage.ready() else "does not answer"}
+            checks["understanding"] = UNDERSTANDING[explainer.interpreter.status()]
             return checks | ({"telegram": "ok" if telegram.healthy else "out of reach"} if telegram else {})
 
         server = WebServer(_web(explainer, ready), settings.explainer_host, settings.explainer_port)
         await server.start()
         stack.push_async_callback(server.stop)
         say(f"The page is at {server.url}")
+        threading.Thread(target=explainer.interpreter.warm, name="warm", daemon=True).start()
         if telegram:
             await telegram.start()
             stack.push_async_callback(telegram.stop)

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.clock import FixedClock
+from bot.settings import Settings
+from bot.wiring import Explainer, build
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +55,20 @@ def clock() -> FixedClock:
 def is_bounded() -> bool:
     """Whether a long test has to keep to its short form (`EXPLAINER_LONG=bounded`, as .ci/run sets it)."""
     return os.environ.get("EXPLAINER_LONG") == "bounded"
+
+
+@pytest.fixture(scope="session")
+def served(repository: Path) -> Explainer:
+    """The Dallas pack as it is served, with everything trained: once in half a minute, then from test-output/cache."""
+    explainer = build(Settings(explainer_data=repository / "test-output"))
+    assert explainer.interpreter.warm() == "ready"
+    return explainer
+
+
+@pytest.fixture
+def data(served: Explainer, repository: Path, tmp_path: Path) -> Path:
+    """A data folder for a process of the program, with nothing in it but what was trained before."""
+    folder = tmp_path / "var"
+    folder.mkdir()
+    (folder / "cache").symlink_to(repository / "test-output" / "cache")
+    return folder

@@ -40,8 +40,9 @@ class Conversation:
             rendered = self._phrasebook.render(Turn("confirm"), facts, lang, {})
             buttons = [self._button(candidate, facts, lang) for candidate in understood.candidates]
         else:
-            rendered = self._phrasebook.render(turn, facts, lang, {})
-            buttons = list(self._next(turn, facts, lang))
+            rendered = self._phrasebook.render(turn, facts, lang, {"sentence": understood.sentence})
+            also_asked = [self._button(candidate, facts, lang) for candidate in understood.candidates]
+            buttons = list(dict.fromkeys([*also_asked, *self._next(turn, facts, lang)]))
         asks_language = turn.intent == "language" and understood.outcome == "answer"
         return Reply(
             intent=turn.intent, entity=turn.entity, outcome=understood.outcome, confidence=understood.confidence,

@@ -10,7 +10,8 @@ from bot.core.messages import Incoming, Outcome, Reply, Turn
 class Understanding:
     """What a text was taken to mean. `lang` is the language that it is written in, None where nobody can tell.
 
-    `candidates` are what to offer with the outcome `confirm`, best first.
+    `candidates` are what to offer with the outcome `confirm`, best first; with `answer`, what else the message asked.
+    `sentence` is what to say first to somebody who writes in a language that the bot does not speak.
     """
 
     turn: Turn
@@ -18,6 +19,7 @@ class Understanding:
     confidence: float
     lang: str | None = None
     candidates: tuple[Turn, ...] = field(default=())
+    sentence: str | None = None
 
 
 class Interpreter(Protocol):

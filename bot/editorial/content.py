@@ -1,6 +1,6 @@
 """Loads a pack and the responses together, ready to be served, with everything that is wrong with them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +12,14 @@ from bot.core.findings import Finding, errors
 from bot.core.messages import Command
 from bot.factbase.base import FactBase
 from bot.factbase.checks import check_pack
-from bot.factbase.loader import Pack, load_pack
-from bot.factbase.questions import Question, load_questions
+from bot.factbase.loader import load_pack
+from bot.factbase.questions import load_questions
 from bot.factbase.quotes import QuoteCheck, check_quotes
 from bot.factbase.when import parse_moment
 from bot.phrasebook.book import Phrasebook
 from bot.phrasebook.presets import missing_needs
+from bot.understanding.consideration import Knowledge
+from bot.understanding.gates import load_gates
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Content:
 
     base: FactBase
     phrasebook: Phrasebook
-    questions: Sequence[Question]
+    knowledge: Knowledge
 
     def commands(self) -> list[Command]:
         """The commands of the presets, with their descriptions by language."""
@@ -35,10 +37,6 @@ class Content:
             for preset in self.phrasebook.presets.values()
             if preset.command and preset.description
         ]
-
-    def kinds(self) -> dict[str, tuple[str, ...]]:
-        """The kinds of entity that each intent takes."""
-        return {preset.id: preset.entities for preset in self.phrasebook.presets.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +62,15 @@ def load_content(
     findings += quotes.findings + phrasebook.findings
     findings += missing_needs(phrasebook.presets.values(), pack, str(pack_folder / "topic.yaml"))
     questions, found = load_questions(pack_folder, phrasebook.presets, pack.topic.languages)
-    findings = sorted(set(findings + found))
-    content = None if errors(findings) else _content(pack, phrasebook, questions)
-    return Loaded(content, findings, quotes, pack.zone)
-
-
-def _content(pack: Pack, phrasebook: Phrasebook, questions: Sequence[Question]) -> Content:
-    return Content(FactBase(pack), phrasebook, questions)
+    gates, places, amiss = load_gates(responses, pack_folder, list(phrasebook.presets))
+    findings = sorted({*findings, *found, *amiss})
+    if gates is None or errors(findings):
+        return Loaded(None, findings, quotes, pack.zone)
+    base = FactBase(pack)
+    kinds = {preset.id: preset.entities for preset in phrasebook.presets.values()}
+    term = f"term:{pack.topic.term}"
+    knowledge = Knowledge(questions, base.entities(), pack.statements, kinds, gates, places, term)
+    return Loaded(Content(base, phrasebook, knowledge), findings, quotes, pack.zone)
 
 
 def clock_of(written: str | None, zone: ZoneInfo) -> Clock:

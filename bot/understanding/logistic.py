@@ -23,7 +23,9 @@ class Logistic:
         return rows.times(self.weights) + self.intercept
 
 
-def train_logistic(rows: Rows, labels: Integers, classes: int, strength: float, most_steps: int = 60, tolerance: float = 1e-3) -> Logistic:
+def train_logistic(
+    rows: Rows, labels: Integers, classes: int, strength: float, most_steps: int = 60, tolerance: float = 1e-3
+) -> Logistic:
     """Minimises the summed cross-entropy times `strength` plus half the squared weights (scikit-learn's objective with
     C = `strength`; the intercept is free), by L-BFGS (Liu and Nocedal 1989, doi 10.1007/BF01589116).
 

@@ -6,7 +6,8 @@ import unicodedata
 MOST_READ = 2_000  # characters of a message that are looked at; a forwarded article is understood by its beginning
 MOST_ENCODED = 200  # characters that the encoder is given: its time grows with length
 MOST_WORDS = 60  # words that rules, names and the TF-IDF head look at
-LOOKALIKES = str.maketrans("асеіјорѕухһԁԛԝɡαορνιτκηυ", "aceijopsyxhdqwgaopvitknu")  # Cyrillic and Greek letters that pass for Latin
+# Cyrillic and Greek letters that pass for Latin
+LOOKALIKES = str.maketrans("асеіјорѕухһԁԛԝɡαορνιτκηυ", "aceijopsyxhdqwgaopvitknu")
 REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 LETTERED = re.compile(r"(\d)\s?\(([a-z])\)")  # 287(g) is one word
 APOSTROPHE = re.compile(r"(?<=\w)['’‘`´](?=\w)")
@@ -64,4 +65,4 @@ def _latin(word: str) -> str:
 
 
 def _mixes(word: str) -> bool:
-    return any("\u0370" <= char <= "\u052f" or char in "ɡ" for char in word)
+    return any("\u0370" <= char <= "\u052f" or char == "ɡ" for char in word)

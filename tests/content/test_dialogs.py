@@ -14,8 +14,7 @@ from bot.factbase.text import as_list
 from bot.factbase.when import parse_moment
 from bot.factbase.yaml_tree import read_tree
 from bot.platforms.plaintext import to_text
-from bot.settings import Settings
-from bot.wiring import Explainer, build
+from bot.wiring import Explainer
 
 DIALOGS = Path(__file__).parents[2] / "facts" / "dallas-287g" / "dialogs"
 NUMBERS_OF_SOURCES = re.compile(r" \[\d+\]")
@@ -119,12 +118,6 @@ def converse(conversation: Conversation, dialog: Dialog, lang: str, explainer: E
             yield f"turn {number}: answered in {reply.lang}"
 
 
-@pytest.fixture(scope="module")
-def explainer() -> Explainer:
-    """The conversation over the pack that is served."""
-    return build(Settings())
-
-
 @pytest.mark.parametrize(
     ("lang", "dialog"),
     [
@@ -133,8 +126,8 @@ def explainer() -> Explainer:
         for dialog in dialogs(path)
     ],
 )
-def test_conversation_goes_as_written(explainer: Explainer, lang: str, dialog: Dialog) -> None:
-    assert not list(converse(explainer.conversation, dialog, lang, explainer))
+def test_conversation_goes_as_written(served: Explainer, lang: str, dialog: Dialog) -> None:
+    assert not list(converse(served.conversation, dialog, lang, served))
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])
@@ -164,14 +157,14 @@ def test_names_of_dialogs_are_unique(lang: str) -> None:
     ],
     ids=lambda wrong: ", ".join(sorted(wrong.model_fields_set)),
 )
-def test_what_goes_otherwise_is_noticed(explainer: Explainer, wrong: Expect) -> None:
+def test_what_goes_otherwise_is_noticed(served: Explainer, wrong: Expect) -> None:
     turn = TurnOf(say="when is the vote", expect=wrong)
     dialog = Dialog(name="wrong", at="2025-10-24T18:00", turns=(turn,))
-    assert len(list(converse(explainer.conversation, dialog, "en", explainer))) == 1
+    assert len(list(converse(served.conversation, dialog, "en", served))) == 1
 
 
-def test_button_that_is_not_there_cannot_be_pressed(explainer: Explainer) -> None:
+def test_button_that_is_not_there_cannot_be_pressed(served: Explainer) -> None:
     turn = TurnOf(press="Not there", expect=Expect(intent="help"))
     dialog = Dialog(name="wrong", at="2025-10-24T18:00", turns=(turn,))
     with pytest.raises(AssertionError, match="no button 'Not there'"):
-        list(converse(explainer.conversation, dialog, "en", explainer))
+        list(converse(served.conversation, dialog, "en", served))

@@ -29,12 +29,12 @@ FIELDS = {
 
 
 @pytest.fixture
-def run(repository: Path, tmp_path: Path) -> Run:
+def run(repository: Path, data: Path) -> Run:
     """Runs `explainer` in the repository, with nothing of this machine's settings but what is given."""
 
     def explainer(*words: str, given: str | bytes = "", **environment: str) -> "subprocess.CompletedProcess[str]":
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL"}}
-        settings = {**kept, "EXPLAINER_DATA": str(tmp_path / "var"), **environment}
+        settings = {**kept, "EXPLAINER_DATA": str(data), **environment}
         raw = given.encode() if isinstance(given, str) else given
         done = subprocess.run(
             [Path(sys.executable).with_name("explainer"), *words],

@@ -22,11 +22,11 @@ def packs(facts_folder: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def explainer(packs: Path, tmp_path: Path) -> Check:
+def explainer(packs: Path, tmp_path: Path, data: Path) -> Check:
     """Runs a command of `explainer` beside the copied pack."""
 
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        settings = {"PATH": os.environ["PATH"], "EXPLAINER_FACTS": str(packs), "EXPLAINER_DATA": str(tmp_path / "var")}
+        settings = {"PATH": os.environ["PATH"], "EXPLAINER_FACTS": str(packs), "EXPLAINER_DATA": str(data)}
         return subprocess.run(
             [Path(sys.executable).with_name("explainer"), *words],
             cwd=tmp_path,

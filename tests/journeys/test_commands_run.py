@@ -45,8 +45,8 @@ def address(process: "subprocess.Popen[str]") -> str:
 
 
 @pytest.fixture
-def server(repository: Path, tmp_path: Path) -> Iterator[Server]:
-    process = start(repository, tmp_path / "var", EXPLAINER_CLOCK="2025-11-05T12:00")
+def server(repository: Path, data: Path) -> Iterator[Server]:
+    process = start(repository, data, EXPLAINER_CLOCK="2025-11-05T12:00")
     try:
         yield process, address(process)
     finally:

@@ -1,4 +1,4 @@
-"""The program as its operator starts it, on Telegram: every command and every button, both languages, no refused call."""
+"""The program as an operator starts it, on Telegram: every command and button, both languages, no refused call."""
 
 import asyncio
 import os
@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.messages import Turn
-from bot.settings import Settings
-from bot.wiring import Explainer, build
+from bot.wiring import Explainer
 from tests.double import BotApiDouble
 from tests.double.world import Chat, Sent
 
@@ -49,36 +48,30 @@ async def running(
         assert double.token not in output.decode()
 
 
-@pytest.fixture(scope="module")
-def explainer() -> Explainer:
-    """The same content as the process serves, to know all of its commands and buttons."""
-    return build(Settings())
-
-
-async def test_every_command_is_answered_in_both_languages(explainer: Explainer, tmp_path: Path) -> None:
-    async with BotApiDouble() as double, running(double, tmp_path, "2025-11-05T12:00"):
+async def test_every_command_is_answered_in_both_languages(served: Explainer, data: Path) -> None:
+    async with BotApiDouble() as double, running(double, data, "2025-11-05T12:00"):
         for lang in ("en", "es"):
             chat = double.private(lang=lang)
-            for command in explainer.content.commands():
+            for command in served.content.commands():
                 sent = await chat.ask(f"/{command.name}")
                 assert sent.text.strip()
         assert double.refused == []
 
 
 @pytest.mark.parametrize("clock", ["2025-10-24T18:00", "2026-11-21T12:00"])
-async def test_every_button_of_the_pack_is_answered(explainer: Explainer, tmp_path: Path, clock: str) -> None:
-    turns = [turn for turn in explainer.conversation.turns() if turn.intent != "help"]
-    async with BotApiDouble() as double, running(double, tmp_path, clock):
+async def test_every_button_of_the_pack_is_answered(served: Explainer, data: Path, clock: str) -> None:
+    turns = [turn for turn in served.conversation.turns() if turn.intent != "help"]
+    async with BotApiDouble() as double, running(double, data, clock):
         chat = double.private()
         last = await chat.ask("/help")
         for turn in turns:
-            last = await _press(double, chat, turn, explainer, last)
+            last = await _press(double, chat, turn, served, last)
         assert double.refused == []
 
 
-async def _press(double: BotApiDouble, chat: Chat, turn: Turn, explainer: Explainer, last: Sent) -> Sent:
+async def _press(double: BotApiDouble, chat: Chat, turn: Turn, served: Explainer, last: Sent) -> Sent:
     """Presses on the newest message; a long answer edits that and sends the rest behind it."""
-    chat.press_data(explainer.codes.code(turn), last)
+    chat.press_data(served.codes.code(turn), last)
     await double.until(lambda: not double.unanswered_presses)
     with suppress(TimeoutError):
         while True:
@@ -86,8 +79,8 @@ async def _press(double: BotApiDouble, chat: Chat, turn: Turn, explainer: Explai
     return last
 
 
-async def test_vote_is_tomorrow_in_both_languages(tmp_path: Path) -> None:
-    async with BotApiDouble() as double, running(double, tmp_path, "2025-11-05T12:00"):
+async def test_vote_is_tomorrow_in_both_languages(data: Path) -> None:
+    async with BotApiDouble() as double, running(double, data, "2025-11-05T12:00"):
         english = await double.private(lang="en").ask("when is the vote?")
         spanish = await double.private(lang="es").ask("¿cuándo es la votación?")
         assert english.text.startswith("Tomorrow: Thursday, November 6, 9:00 a.m.")
@@ -95,21 +88,21 @@ async def test_vote_is_tomorrow_in_both_languages(tmp_path: Path) -> None:
         assert double.refused == []
 
 
-async def test_chosen_language_outlives_a_restart(tmp_path: Path) -> None:
+async def test_chosen_language_outlives_a_restart(data: Path) -> None:
     async with BotApiDouble() as double:
         chat = double.private(lang="en")
-        async with running(double, tmp_path):
+        async with running(double, data):
             await chat.ask("/language")
             chat.press("Español")
             assert "español" in (await chat.reply()).text.casefold()
-        async with running(double, tmp_path):
+        async with running(double, data):
             assert "Dallas" in (await chat.ask("/vote")).text
             assert "votación" in (await chat.ask("/vote")).text
         assert double.refused == []
 
 
-async def test_odd_messages_get_calm_answers(tmp_path: Path) -> None:
-    async with BotApiDouble() as double, running(double, tmp_path):
+async def test_odd_messages_get_calm_answers(data: Path) -> None:
+    async with BotApiDouble() as double, running(double, data):
         chat = double.private()
         for text in ("\x00", "😀😀😀", "\u202eevil\u202c", "<b>x</b> {{7*7}}", "a" * 4096, "\n"):
             sent = await chat.ask(text)

@@ -1,0 +1,59 @@
+"""Turns the heads' scores into honest probabilities and chooses when to answer, to ask back and to refuse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.understanding.tfidf import Floats, Integers
+
+MOST_WRONG = 0.04  # of all questions answered directly and wrongly, in cross-validation, which is harder than life
+MOST_STRAY = 0.04  # of out-of-scope questions answered directly, likewise
+MOST_LOST = 0.02  # of questions in scope refused as not covered, likewise
+STRAY = "not_covered"
+EXPONENTS = np.linspace(0.5, 3.0, 26)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`exponent` sharpens or dulls probabilities; `answer_at` is the probability from which the first intent is told
+    at once, `refuse_at` the one of "not covered" from which nothing is offered."""
+
+    exponent: float
+    answer_at: float
+    refuse_at: float
+
+    def sharpened(self, chances: Floats) -> Floats:
+        """The probabilities, calibrated; along the last axis they sum to 1."""
+        raised = np.maximum(chances, 1e-9) ** np.float32(self.exponent)
+        return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def calibrate(chances: Floats, truth: Integers, labels: Sequence[str]) -> Calibration:
+    """Fits on cross-validated `chances` of shape (texts, labels): the exponent by log-likelihood (Guo et al. 2017,
+    arXiv:1706.04599), the thresholds as the lowest that keep the promised shares of errors."""
+    exponent = min(EXPONENTS, key=lambda one: _surprise(Calibration(float(one), 1, 1).sharpened(chances), truth))
+    sharp = Calibration(float(exponent), 1, 1).sharpened(chances)
+    stray = list(labels).index(STRAY) if STRAY in labels else -1
+    first, sure = sharp.argmax(axis=1), sharp.max(axis=1)
+    is_stray = truth == stray
+    told = first != stray
+    wrong = sure[told & (first != truth)]
+    strays = sure[told & is_stray]
+    lost = sharp[~is_stray, stray] if stray >= 0 else np.zeros(0, np.float32)
+    return Calibration(
+        exponent=float(exponent),
+        answer_at=max(_cut(wrong, MOST_WRONG * len(truth)), _cut(strays, MOST_STRAY * is_stray.sum())),
+        refuse_at=_cut(lost, MOST_LOST * (~is_stray).sum()),
+    )
+
+
+def _surprise(chances: Floats, truth: Integers) -> float:
+    return -float(np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9)).mean())
+
+
+def _cut(sure: Floats, most: float) -> float:
+    """The lowest threshold that at most `most` of the values reach."""
+    ordered = np.sort(sure)[::-1]
+    allowed = int(most)
+    return float(np.nextafter(ordered[allowed], np.float32(2))) if allowed < len(ordered) else 0.3

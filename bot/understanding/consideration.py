@@ -1,0 +1,215 @@
+"""Takes one message through every step, from its reading to one of the three ways out, and notes why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from bot.core.messages import Turn
+from bot.core.ports import Understanding
+from bot.factbase.models import Statement
+from bot.factbase.questions import Question
+from bot.understanding.calibration import STRAY, Calibration
+from bot.understanding.decision import FIRM, REFUSALS, Decision, decide
+from bot.understanding.encoder import Encoder
+from bot.understanding.entities import Entity, EntityFinder
+from bot.understanding.explanation import Explanation, Neighbour, Span
+from bot.understanding.gates import Gates, Passed
+from bot.understanding.linking import EXPLAINING, FollowUp, Linker
+from bot.understanding.model import Model
+from bot.understanding.nearest import CAREFUL, Nearest
+from bot.understanding.reading import Reader, Reading, counted
+from bot.understanding.spelling import Spelling
+from bot.understanding.tfidf import Floats
+from bot.understanding.tongues import Languages
+
+GREETING = "help"  # an intent that a second question takes precedence over
+MOST_PARTS = 3  # sentences of a message that are understood one by one
+SHORT = 6  # letters, below which a word is not mended before the encoder can tell real words
+COMMON = 0.01  # of all example questions, from which a word in them tells no quotation
+SIMILAR = 0.6  # cosine from which an example's entity is taken for the one that is meant
+SURE = 0.95  # the confidence of what a rule tells
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What an interpreter is made of. `kinds` are the kinds of entity that each intent takes, `places` those that the
+    pack says are not its own, `topic_term` the entity id of the pack's main term."""
+
+    questions: Sequence[Question]
+    entities: Mapping[str, Entity]
+    statements: Sequence[Statement]
+    kinds: Mapping[str, Sequence[str]]
+    gates: Gates
+    places: Sequence[str]
+    topic_term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What there is so far: no model before one is trained or found, no encoder before it is loaded."""
+
+    model: Model | None
+    encoder: Encoder | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A reading with its calibrated probabilities and its likeness to the examples."""
+
+    reading: Reading
+    chances: dict[str, float]
+    calibration: Calibration
+    likeness: Floats
+
+
+class Considering:
+    """Everything that does not change while the interpreter lives; safe to share between threads."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        questions = knowledge.questions
+        frequent = counted(one.text for one in questions)
+        common = [word for word, count in frequent.items() if count >= COMMON * len(questions)]
+        finder = EntityFinder(knowledge.entities, knowledge.statements, common)
+        spelling = Spelling(frequent, finder.words)
+        self._reader = Reader(finder, spelling, knowledge.places, knowledge.gates.rules.openers)
+        self._linker = Linker(finder, knowledge.kinds, knowledge.gates.rules)
+        self._languages = Languages.of(questions, knowledge.gates.rules.tongues)
+        self.readings = [self._reader.read(one.text, lambda _: True) for one in questions]
+        pairs = list(zip(questions, self.readings, strict=True))
+        covered = {word for one, reading in pairs if one.intent not in REFUSALS for word in reading.words}
+        self._covered = frozenset(covered | finder.words)
+        self._explained: list[str | None] = [self._linker.entity(EXPLAINING, reading, None) for one, reading in pairs]
+
+    @cached_property
+    def _nearest(self) -> Nearest:
+        """Made when first needed: with heads from the cache that is only for an explanation without the encoder."""
+        return Nearest(self._knowledge.questions, self.readings)
+
+    def consider(self, text: str, context: Turn | None, equipment: Equipment, *, fully: bool = False) -> Explanation:
+        """The message's understanding and the reasons for it; the nearest examples only if `fully`."""
+        is_word = equipment.encoder.knows if equipment.encoder else _is_short
+        reading = self._reader.read(text, is_word)
+        if tongue := self._languages.other(reading.clean):
+            understood = Understanding(Turn("language"), "refuse", 1.0, tongue.code, sentence=tongue.sentence)
+            return Explanation(understood, equipment.status, "language", sentence=tongue.sentence)
+        if not reading.words or not self._knowledge.questions:
+            return Explanation(Understanding(Turn(STRAY), "refuse", 1.0), equipment.status, "empty")
+        reading = self._reader.without_openers(reading, is_word)
+        parts = self._reader.parts(reading, is_word)[:MOST_PARTS]
+        weighed = self._weigh([reading, *(parts if len(parts) > 1 else ())], equipment)
+        explained = self._explained_whole(weighed[0], context, equipment.status)
+        if fully:
+            explained = replace(explained, nearest=self._neighbours(weighed[0]))
+        if len(weighed) > 1 and explained.rule == "heads":
+            explained = self._explained_parts(explained, weighed[1:], context)
+        lang = self._languages.of_message(reading.raw)
+        return replace(explained, understanding=replace(explained.understanding, lang=lang))
+
+    def _weigh(self, readings: Sequence[Reading], equipment: Equipment) -> list[_Weighed]:
+        model, encoder = equipment.model, equipment.encoder
+        if model is None:
+            likeness = [self._nearest.likeness(one) for one in readings]
+            rows = [
+                dict(zip(self._nearest.labels, self._nearest.chances(one).tolist(), strict=True)) for one in likeness
+            ]
+            return [_Weighed(*three) for three in zip(readings, rows, [CAREFUL] * len(rows), likeness, strict=True)]
+        embeddings = encoder.encode([one.encoded for one in readings]) if encoder else None
+        alike = model.heads.likeness(embeddings)
+        chances, calibration = model.chances(readings, alike), model.calibration(alike)
+        close = np.zeros((len(readings), len(self.readings)), np.float32)
+        if alike is not None:
+            close[:, model.heads.kept] = alike
+        rows = [dict(zip(model.labels, row, strict=True)) for row in chances.tolist()]
+        return [_Weighed(one, row, calibration, near) for one, row, near in zip(readings, rows, close, strict=True)]
+
+    def _explained_whole(self, weighed: _Weighed, context: Turn | None, status: str) -> Explanation:
+        gate = self._gate(weighed.reading)
+        decision = decide(weighed.chances, weighed.calibration, gate)
+        gated = gate is not None and decision.intents == (gate.intent,)
+        rule, understood = "gate" if gated else "heads", self._understood(decision, weighed, context)
+        follow = None if gated else self._linker.follow_up(weighed.reading, context)
+        if follow:
+            rule = "follow_up"
+            understood = _followed(follow)
+        elif rule == "heads" and understood.turn.intent not in REFUSALS and self._asks_of_strangers(weighed.reading):
+            rule, understood = "unknown", Understanding(Turn(STRAY), "refuse", SURE)
+        ranked = sorted(weighed.chances.items(), key=lambda item: -item[1])[:SHOWN]
+        shown = tuple((intent, round(chance, 4)) for intent, chance in ranked)
+        return Explanation(
+            understanding=understood, status=status, rule=rule, words=" ".join(weighed.reading.words),
+            pattern=gate.pattern if gate else None, chances=shown,
+            spans=_spans(weighed.reading),
+        )  # fmt: skip
+
+    def _neighbours(self, weighed: _Weighed) -> tuple[Neighbour, ...]:
+        likeness = weighed.likeness if weighed.likeness.any() else self._nearest.likeness(weighed.reading)
+        best = np.argsort(-likeness)[:SHOWN].tolist()
+        asked = self._knowledge.questions
+        return tuple(Neighbour(asked[at].text, asked[at].intent, round(float(likeness[at]), 3)) for at in best)
+
+    def _explained_parts(self, whole: Explanation, parts: Sequence[_Weighed], context: Turn | None) -> Explanation:
+        """Where two sentences each ask something plain, the first is answered and the second offered."""
+        decisions = [decide(part.chances, part.calibration, self._gate(part.reading)) for part in parts]
+        firm = next(
+            (at for at, one in enumerate(decisions) if one.outcome == "refuse" and one.intents[0] in FIRM), None
+        )
+        if firm is not None:
+            return replace(whole, understanding=self._understood(decisions[firm], parts[firm], context))
+        plain = [
+            self._understood(decision, part, context) for decision, part in zip(decisions, parts, strict=True)
+            if decision.outcome != "confirm" and decision.intents[0] not in {GREETING, STRAY}
+        ]  # fmt: skip
+        if not plain or (len({one.turn for one in plain}) == 1 and whole.understanding.outcome != "confirm"):
+            return whole
+        others = tuple(dict.fromkeys(one.turn for one in plain[1:] if one.turn != plain[0].turn))
+        return replace(whole, understanding=replace(plain[0], candidates=others))
+
+    def _gate(self, reading: Reading) -> Passed | None:
+        gates = self._knowledge.gates
+        mended = gates.find(reading.words)
+        return mended or (gates.find(reading.raw) if reading.raw != reading.words else None)
+
+    def _asks_of_strangers(self, reading: Reading) -> bool:
+        asked = set(self._knowledge.gates.asked_of(reading.words))
+        named = {word for mention in reading.mentions for word in reading.words[mention.start : mention.end]}
+        return bool(asked) and not asked & named and not self._covered & {word for word in asked if len(word) > 2}
+
+    def _understood(self, decision: Decision, weighed: _Weighed, context: Turn | None) -> Understanding:
+        turns = tuple(self._turn(intent, weighed, context) for intent in decision.intents)
+        offered = turns if decision.outcome == "confirm" else ()
+        return Understanding(turns[0], decision.outcome, round(decision.confidence, 4), None, offered)
+
+    def _turn(self, intent: str, weighed: _Weighed, context: Turn | None) -> Turn:
+        entity = self._linker.entity(intent, weighed.reading, context)
+        if entity is None and intent == EXPLAINING:
+            entity = self._likely_term(weighed.likeness)
+        return Turn(intent, entity)
+
+    def _likely_term(self, likeness: Floats) -> str | None:
+        """What the nearest example of a question for an explanation names; the topic's own term where none is near."""
+        nearest: list[int] = np.argsort(-likeness)[:SHOWN].tolist()
+        for at in nearest:
+            explained = self._explained[at] if self._knowledge.questions[at].intent == EXPLAINING else None
+            if explained and float(likeness[at]) >= SIMILAR:
+                return explained
+        return self._knowledge.topic_term
+
+
+def _followed(follow: FollowUp) -> Understanding:
+    if follow.sure:
+        return Understanding(follow.turns[0], "answer", SURE)
+    return Understanding(follow.turns[0], "confirm", 0.5, candidates=follow.turns)
+
+
+def _is_short(word: str) -> bool:
+    return len(word) < SHORT
+
+
+def _spans(reading: Reading) -> tuple[Span, ...]:
+    named = [Span(" ".join(reading.words[one.start : one.end]), one.ids) for one in reading.mentions]
+    return (*named, *(Span(place, ("elsewhere",)) for place in reading.places))

@@ -1,0 +1,78 @@
+"""The three ways out: answer, ask back, or refuse, from calibrated probabilities and the gates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.messages import Outcome
+from bot.understanding.calibration import STRAY, Calibration
+from bot.understanding.gates import Passed
+
+# Where two fit, the earlier counts.
+REFUSALS = ("in_distress", "legal_advice", "other_place", "opinion", "prediction", STRAY)
+DISTRESS, FIRM = REFUSALS[0], REFUSALS[:2]  # gates that no head overrules lightly
+DISTRESS_AT = 0.3  # a probability of distress that is never passed over
+NEED_AT = 0.5  # likewise of distress and legal questions together
+OVERRULED_AT = 0.9  # the probability of another intent from which the heads overrule a gate
+FIRM_OVERRULED_AT = 0.97  # likewise for a legal question's gate; nothing overrules that of distress
+FITTING = 0.2  # of the refusals' probability that one of them must have, to count before a likelier one
+OFFERED_AT = 0.04  # the probability from which an intent is offered
+MOST_OFFERED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One intent to tell or, with the outcome `confirm`, several to offer, best first."""
+
+    outcome: Outcome
+    intents: tuple[str, ...]
+    confidence: float
+
+
+def decide(chances: Mapping[str, float], calibration: Calibration, gate: Passed | None) -> Decision:
+    """Weighs calibrated `chances` by intent against the gate that the message passed, if any."""
+    ranked = sorted(chances, key=lambda intent: -chances[intent])
+    first = ranked[0]
+    if gate and (decided := _gated(gate.intent, first, chances)):
+        return decided
+    if firm := _in_need(chances):
+        return Decision("refuse", (firm,), chances[firm])
+    kinds = [intent for intent in REFUSALS if intent != STRAY and intent in chances]
+    mass = sum(chances[intent] for intent in kinds)
+    if first in kinds and mass >= calibration.answer_at:
+        earliest = next(intent for intent in kinds if chances[intent] >= FITTING * mass)
+        return Decision("refuse", (earliest if earliest in FIRM else first,), mass)
+    if first != STRAY and chances[first] >= calibration.answer_at:
+        return Decision("answer", (first,), chances[first])
+    if chances.get(STRAY, 0.0) >= calibration.refuse_at:
+        return Decision("refuse", (STRAY,), chances[STRAY])
+    return Decision("confirm", _offered(ranked, chances), chances[first])
+
+
+def _in_need(chances: Mapping[str, float]) -> str | None:
+    """Distress or a legal question, told on less than any other intent: to ask back here would be to miss it."""
+    distress, legal = (chances.get(intent, 0.0) for intent in FIRM)
+    if distress >= DISTRESS_AT and distress >= legal / 2:
+        return DISTRESS
+    return FIRM[1] if distress + legal >= NEED_AT and legal >= DISTRESS_AT else None
+
+
+def _gated(intent: str, first: str, chances: Mapping[str, float]) -> Decision | None:
+    """The gate's refusal, unless the heads are sure of an earlier refusal or very sure of something else."""
+    if first in REFUSALS and REFUSALS.index(first) < _rank(intent) and chances[first] >= 0.5:
+        return None
+    limit = FIRM_OVERRULED_AT if intent in FIRM else OVERRULED_AT
+    if first != intent and chances[first] >= limit and intent != DISTRESS:
+        return None
+    return Decision(
+        "refuse" if intent in REFUSALS else "answer", (intent,), max(chances.get(intent, 0.0), OVERRULED_AT)
+    )
+
+
+def _rank(intent: str) -> int:
+    return REFUSALS.index(intent) if intent in REFUSALS else len(REFUSALS)
+
+
+def _offered(ranked: Sequence[str], chances: Mapping[str, float]) -> tuple[str, ...]:
+    fitting = [intent for intent in ranked if intent != STRAY]
+    likely = [intent for intent in fitting if chances[intent] >= OFFERED_AT]
+    return tuple((likely if len(likely) > 1 else fitting[:2])[:MOST_OFFERED])

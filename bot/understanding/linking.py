@@ -1,0 +1,105 @@
+"""Joins an intent with whom or what it is asked of: from the message, its quotation, or the turn before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.messages import Turn
+from bot.understanding.entities import DETERMINERS, EntityFinder, Mention
+from bot.understanding.gates import Rules
+from bot.understanding.normalisation import folded
+from bot.understanding.reading import Reading
+
+SAYING, STANDING, EXPLAINING, QUOTING = "what_did_they_say", "where_they_stand", "what_is", "who_said_what"
+PREFERRED = {EXPLAINING: ("term", "person", "org")}
+KINDS = ("person", "org", "term")
+OBJECTS = frozenset({"org:ice", "term:ice", "term:287g"})  # what others speak of, unless nobody else is named
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What a short message asks in view of the turn before; several turns where it may ask each."""
+
+    turns: tuple[Turn, ...]
+    sure: bool
+
+
+class Linker:
+    """`kinds` are the kinds of entity that each intent takes."""
+
+    def __init__(self, finder: EntityFinder, kinds: Mapping[str, Sequence[str]], rules: Rules) -> None:
+        self._finder = finder
+        self._kinds = kinds
+        self._linking = sorted((tuple(folded(words).split()) for words in rules.linking), key=len, reverse=True)
+        self._pronouns = frozenset(folded(word) for word in rules.pronouns)
+        self._reasons = frozenset(folded(words) for words in rules.reasons)
+
+    def entity(self, intent: str, reading: Reading, context: Turn | None) -> str | None:
+        """The entity that the message asks of, among the kinds that `intent` takes; None where it names none."""
+        kinds = self._kinds.get(intent, ())
+        if not kinds:
+            return None
+        if intent == QUOTING:
+            return next(iter(self._finder.quoted(reading.words)), None)
+        ordered = [entity for mention in reading.mentions if (entity := self._fitting(mention, intent))]
+        if intent != EXPLAINING:
+            ordered.sort(key=lambda entity: entity in OBJECTS)
+        if ordered:
+            return ordered[0]
+        if context and context.entity and self._takes(intent, context.entity) and self._pronouns & set(reading.words):
+            return context.entity
+        return None
+
+    def follow_up(self, reading: Reading, context: Turn | None) -> FollowUp | None:
+        """What a bare name, a bare pronoun or a bare "why?" asks; None for any other message."""
+        if " ".join(reading.words) in self._reasons:
+            named = context and context.entity and self._takes(SAYING, context.entity)
+            return FollowUp((Turn(SAYING, context.entity),), sure=True) if context and named else None
+        rest, at = self._unlinked(reading.words)
+        bare = [word for word in rest if word not in DETERMINERS]
+        if (
+            context
+            and context.entity
+            and bare
+            and set(bare) <= self._pronouns
+            and at + len(rest) == len(reading.words)
+            and at
+        ):
+            intent = context.intent if self._takes(context.intent, context.entity) else SAYING
+            return FollowUp((Turn(intent, context.entity),), sure=True)
+        mention = self._only_mention(reading, at)
+        return self._asked_of(mention, context) if mention else None
+
+    def _asked_of(self, mention: Mention, context: Turn | None) -> FollowUp:
+        if context and self._kinds.get(context.intent) and (entity := self._fitting(mention, context.intent)):
+            return FollowUp((Turn(context.intent, entity),), sure=True)
+        if "term" in mention.kinds():
+            return FollowUp((Turn(EXPLAINING, self._fitting(mention, EXPLAINING)),), sure=True)
+        intents = (SAYING, STANDING, EXPLAINING)
+        return FollowUp(tuple(Turn(intent, self._fitting(mention, intent)) for intent in intents), sure=False)
+
+    def _only_mention(self, reading: Reading, at: int) -> Mention | None:
+        inside = [mention for mention in reading.mentions if mention.end > at]
+        if len(inside) != 1:
+            return None
+        outside = [
+            word
+            for place, word in enumerate(reading.words)
+            if place >= at and not inside[0].start <= place < inside[0].end
+        ]
+        return inside[0] if set(outside) <= DETERMINERS else None
+
+    def _unlinked(self, words: Sequence[str]) -> tuple[Sequence[str], int]:
+        at = 0
+        while found := next((link for link in self._linking if tuple(words[at : at + len(link)]) == link), None):
+            at += len(found)
+        return words[at:], at
+
+    def _fitting(self, mention: Mention, intent: str) -> str | None:
+        for kind in PREFERRED.get(intent, KINDS):
+            for entity in mention.ids:
+                if entity.partition(":")[0] == kind and self._takes(intent, entity):
+                    return entity
+        return None
+
+    def _takes(self, intent: str, entity: str) -> bool:
+        return entity.partition(":")[0] in self._kinds.get(intent, ())

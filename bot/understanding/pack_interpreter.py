@@ -1,0 +1,77 @@
+"""Understands what residents write, from the first moment on, and better once the encoder is warm."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.core.findings import Finding
+from bot.core.messages import Turn
+from bot.core.ports import Understanding
+from bot.understanding.checks import check_understanding
+from bot.understanding.consideration import Considering, Equipment, Knowledge
+from bot.understanding.encoder import Encoder, load_encoder
+from bot.understanding.explanation import Explanation
+from bot.understanding.model import Model, load_model, train_model
+from bot.understanding.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class PackInterpreter:
+    """Implements `bot.core.ports.Interpreter`; safe to use from several threads.
+
+    Right after it is made, texts are told by the head over words where the cache has one, and else compared with the
+    example questions, which offers more than it answers. `warm` brings the encoder and both heads, once; it may run in
+    a thread of its own, and nobody waits for it.
+    """
+
+    def __init__(
+        self, knowledge: Knowledge, cache: Path | None = None, load: Callable[[], Encoder | None] = load_encoder
+    ) -> None:
+        self._knowledge = knowledge
+        self._store = Store(cache)
+        self._load = load
+        self._considering = Considering(knowledge)
+        model = load_model(knowledge.questions, self._considering.readings, None, self._store)
+        self._equipment = Equipment(model, None, "words" if model else "examples")
+        self._warming = threading.Lock()
+
+    @property
+    def model(self) -> Model | None:
+        """The trained model, once there is one."""
+        return self._equipment.model
+
+    def status(self) -> str:
+        """`ready`; `words` where the encoder is not there, or not yet; `examples` where nothing is trained either."""
+        return self._equipment.status
+
+    def warm(self) -> str:
+        """Loads the encoder and the heads, training those that the cache does not have; returns the status.
+
+        Takes about two seconds with a cache and half a minute without.
+        """
+        with self._warming:
+            if self.status() != "ready" and self._knowledge.questions:
+                encoder = self._load()
+                args = (self._knowledge.questions, self._considering.readings, encoder, self._store)
+                self._equipment = Equipment(
+                    load_model(*args) or train_model(*args), encoder, "ready" if encoder else "words"
+                )
+                log.info("understanding_warm", extra={"status": self.status()})
+        return self.status()
+
+    def understand(self, text: str, context: Turn | None = None) -> Understanding:
+        """See `bot.core.ports.Interpreter`. With the outcome `answer`, `candidates` are what else the message asked."""
+        return self._considering.consider(text, context, self._equipment).understanding
+
+    def explain(self, text: str, context: Turn | None = None) -> Explanation:
+        """What `understand` gives, and why."""
+        return self._considering.consider(text, context, self._equipment, fully=True)
+
+    def findings(self, pack: Path) -> list[Finding]:
+        """Warnings about the example questions of the pack in the folder `pack`, for editors; `warm` comes first."""
+        model = self.model
+        if model is None or self.status() == "examples":
+            return []
+        return check_understanding(pack, self._knowledge.questions, self._considering.readings, model)

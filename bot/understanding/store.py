@@ -1,0 +1,88 @@
+"""Keeps what was trained in a folder, by the hash of what it was made of, so that a start or a reload costs little."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.understanding.encoder import DIMENSIONS, Encoder
+from bot.understanding.tfidf import Floats
+
+log = logging.getLogger(__name__)
+KEPT = 3  # trained models; older ones are removed
+EMBEDDINGS = "embeddings.npz"
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+def digest(parts: Iterable[str]) -> str:
+    """A short hash of texts in order."""
+    made = blake2b(digest_size=12)
+    for part in parts:
+        made.update(part.encode() + b"\0")
+    return made.hexdigest()
+
+
+class Store:
+    """A folder of arrays, without pickle. `folder` None keeps nothing. A file that cannot be read or written is as
+    good as none: everything in it can be made again."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def load(self, name: str) -> Arrays | None:
+        """The arrays saved under `name`, or None."""
+        if self._folder is None or not (path := self._folder / name).is_file():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return {key: archive[key] for key in archive.files}
+        except (OSError, ValueError, KeyError, EOFError):
+            log.warning("cache_unreadable", extra={"file": name})
+            return None
+
+    def save(self, name: str, arrays: Arrays) -> None:
+        """Saves arrays under `name`, whole or not at all."""
+        if self._folder is None:
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # numpy types the names as its own options
+            Path(temporary).replace(self._folder / name)
+            self._prune(name.partition("-")[0])
+        except OSError:
+            log.warning("cache_unwritable", extra={"file": name})
+
+    def _prune(self, kind: str) -> None:
+        assert self._folder is not None  # noqa: S101 - only called after saving into it
+        saved = sorted(self._folder.glob(f"{kind}-*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in saved[KEPT:]:
+            path.unlink(missing_ok=True)
+
+
+def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Floats:
+    """Embeddings of `texts`, of which only those are computed that the store does not have; it keeps these alone."""
+    saved = store.load(EMBEDDINGS) or {}
+    keys, vectors = saved.get("keys"), saved.get("vectors")
+    sound = keys is not None and vectors is not None and vectors.shape == (len(keys), DIMENSIONS)
+    known = (
+        {str(key): row for key, row in zip(keys, np.asarray(vectors, np.float32), strict=True)}
+        if sound and keys is not None
+        else {}
+    )
+    names = [digest([text]) for text in texts]
+    missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+    if missing:
+        known.update(zip(missing, encoder.encode(list(missing.values())), strict=True))
+    if missing or len(known) > len(set(names)):
+        kept = sorted(set(names))
+        store.save(
+            EMBEDDINGS, {"keys": np.array(kept), "vectors": np.array([known[name] for name in kept], np.float32)}
+        )
+    return np.array([known[name] for name in names], dtype=np.float32).reshape(len(names), DIMENSIONS)

@@ -1,0 +1,61 @@
+"""Tells the language of a message: one of the pack's, another that has a sentence of its own, or none."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.factbase.questions import Question
+from bot.understanding.gates import Tongue
+from bot.understanding.normalisation import folded
+
+TELLING = 2  # words of another language that give it away, more than the pack's languages have in the message
+SHARE = 0.6  # of a word's uses that must be in one language for the word to speak for it
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """`words` maps a folded word to the language of the pack that it speaks for."""
+
+    words: dict[str, str]
+    tongues: tuple[Tongue, ...]
+
+    @classmethod
+    def of(cls, questions: Iterable[Question], tongues: Iterable[Tongue]) -> "Languages":
+        """Learns which words speak for which language from the questions."""
+        uses: dict[str, dict[str, int]] = {}
+        for question in questions:
+            for word in set(folded(question.text).split()):
+                counts = uses.setdefault(word, {})
+                counts[question.lang] = counts.get(question.lang, 0) + 1
+        speaks: dict[str, str] = {}
+        for word, counts in uses.items():
+            lang = max(counts, key=lambda one: counts[one])
+            if counts[lang] > 1 and counts[lang] > SHARE * sum(counts.values()):
+                speaks[word] = lang
+        return cls(speaks, tuple(tongues))
+
+    def of_message(self, words: Sequence[str]) -> str | None:
+        """The pack's language that most of the folded words speak for; None where none or two do."""
+        votes: dict[str, int] = {}
+        for word in words:
+            if lang := self.words.get(word):
+                votes[lang] = votes.get(lang, 0) + 1
+        ranked = sorted(votes.items(), key=lambda vote: -vote[1])
+        return None if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]) else ranked[0][0]
+
+    def other(self, clean: str) -> Tongue | None:
+        """The language of a `cleaned` message that is clearly none of the pack's and has a sentence to answer in."""
+        letters = [char for char in clean if char.isalpha()]
+        foreign = [unicodedata.name(char, "") for char in letters if not char.isascii()]
+        for tongue in self.tongues if 2 * len(foreign) > len(letters) else ():
+            if tongue.script and 2 * sum(name.startswith(tongue.script) for name in foreign) > len(letters):
+                return tongue
+        words = {
+            word: folded(word) in self.words for word in clean.casefold().replace("?", " ").replace(",", " ").split()
+        }
+        strange = {word.strip(".!¿¡") for word, is_own in words.items() if not is_own}
+        scores = [
+            (len(strange & frozenset(tongue.words)), tongue) for tongue in self.tongues if tongue.words and strange
+        ]
+        best = max(scores, key=lambda score: score[0], default=(0, None))
+        return best[1] if best[0] >= TELLING and best[0] > sum(words.values()) else None

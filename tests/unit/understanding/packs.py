@@ -1,0 +1,34 @@
+"""What the tests of the understanding are made of: the Dallas pack whole, and a part of it that trains in seconds."""
+
+from functools import cache
+from pathlib import Path
+
+from bot.factbase.base import FactBase
+from bot.factbase.loader import load_pack
+from bot.factbase.questions import load_questions
+from bot.phrasebook.presets import load_presets
+from bot.understanding.consideration import Knowledge
+from bot.understanding.gates import load_gates
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PACK, RESPONSES = REPOSITORY / "facts" / "dallas-287g", REPOSITORY / "responses"
+
+
+@cache
+def dallas(every: int = 1) -> Knowledge:
+    """The Dallas pack's knowledge, with one of `every` groups of example questions."""
+    pack, _ = load_pack(PACK)
+    assert pack is not None
+    presets, _ = load_presets(RESPONSES)
+    questions, _ = load_questions(PACK, presets, pack.topic.languages)
+    gates, places, findings = load_gates(RESPONSES, PACK, list(presets))
+    assert gates is not None, findings
+    return Knowledge(
+        questions=[question for question in questions if question.group % every == 0],
+        entities=FactBase(pack).entities(),
+        statements=pack.statements,
+        kinds={preset.id: preset.entities for preset in presets.values()},
+        gates=gates,
+        places=places,
+        topic_term=f"term:{pack.topic.term}",
+    )

@@ -1,0 +1,44 @@
+"""Tests of the three ways out."""
+
+from bot.understanding.calibration import Calibration
+from bot.understanding.decision import decide
+from bot.understanding.gates import Passed
+
+AT = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.6)
+
+
+def test_sure_intent_is_answered() -> None:
+    assert decide({"help": 0.9, "not_covered": 0.1}, AT, None).outcome == "answer"
+
+
+def test_unsure_intent_is_offered_with_its_neighbours() -> None:
+    decided = decide({"who_decides": 0.5, "what_is": 0.3, "not_covered": 0.15, "opinion": 0.05}, AT, None)
+    assert (decided.outcome, decided.intents) == ("confirm", ("who_decides", "what_is", "opinion"))
+
+
+def test_two_are_offered_at_least() -> None:
+    assert len(decide({"who_decides": 0.7, "not_covered": 0.29, "help": 0.01}, AT, None).intents) == 2
+
+
+def test_what_is_likely_not_covered_is_refused() -> None:
+    decided = decide({"not_covered": 0.65, "help": 0.35}, AT, None)
+    assert (decided.outcome, decided.intents) == ("refuse", ("not_covered",))
+
+
+def test_likely_distress_is_never_asked_back() -> None:
+    decided = decide({"what_happened": 0.6, "in_distress": 0.35, "not_covered": 0.05}, AT, None)
+    assert (decided.outcome, decided.intents) == ("refuse", ("in_distress",))
+
+
+def test_distress_gate_is_never_overruled() -> None:
+    decided = decide({"what_happened": 0.999, "in_distress": 0.001}, AT, Passed("in_distress", ""))
+    assert decided.intents == ("in_distress",)
+
+
+def test_sure_heads_overrule_an_opinion_gate() -> None:
+    decided = decide({"where_they_stand": 0.95, "opinion": 0.05}, AT, Passed("opinion", ""))
+    assert (decided.outcome, decided.intents) == ("answer", ("where_they_stand",))
+
+
+def test_earlier_refusal_of_the_heads_comes_before_a_gate() -> None:
+    assert decide({"legal_advice": 0.7, "opinion": 0.3}, AT, Passed("opinion", "")).intents == ("legal_advice",)

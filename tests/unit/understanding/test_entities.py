@@ -1,0 +1,87 @@
+"""Tests of who and what a message names."""
+
+import pytest
+
+from bot.core.messages import Turn
+from bot.understanding.entities import EntityFinder
+from bot.understanding.linking import Linker
+from bot.understanding.reading import Reader, counted
+from bot.understanding.spelling import Spelling
+from tests.unit.understanding.packs import dallas
+
+KNOWLEDGE = dallas()
+FINDER = EntityFinder(KNOWLEDGE.entities, KNOWLEDGE.statements)
+READER = Reader(FINDER, Spelling(counted(one.text for one in KNOWLEDGE.questions), FINDER.words), KNOWLEDGE.places)
+LINKER = Linker(FINDER, {**KNOWLEDGE.kinds, "who_said_what": ("person", "org")}, KNOWLEDGE.gates.rules)
+
+
+def linked(intent: str, text: str, context: Turn | None = None) -> str | None:
+    """The entity that `text` asks of."""
+    return LINKER.entity(intent, READER.read(text, lambda _: False), context)
+
+
+@pytest.mark.parametrize(
+    ("intent", "text", "entity"),
+    [
+        ("what_did_they_say", "what did the top cop say", "person:comeaux"),
+        ("what_did_they_say", "qué dijo el alcalde sobre ICE", "person:eric-johnson"),
+        ("what_did_they_say", "what did ICE say about quotas", "org:ice"),
+        ("what_did_they_say", "the mayor's argument", "person:eric-johnson"),
+        ("where_they_stand", "is bazaldua for it", "person:bazaldua"),
+        ("where_they_stand", "is mendelshon for it", "person:mendelsohn"),
+        ("what_is", "what is la migra", "term:ice"),
+        ("what_is", "whats 287 g", "term:287g"),
+        ("what_is", "what is 287(g)", "term:287g"),
+        ("what_is", "who is the city manager", "person:tolbert"),
+        ("what_is", "explain the task force model", "term:task-force-model"),
+        ("what_did_they_say", "what did maxie johnson say", "person:maxie-johnson"),
+        ("what_did_they_say", "what did comaeux say", "person:comeaux"),
+        ("who_said_what", "who said 'not a crime deterrent'?", "person:cooper"),
+        ("who_said_what", "who called it a callous political stunt", "person:resendez"),
+        ("who_said_what", "who said awareness and approval", "person:tolbert"),
+        ("when_is_the_vote", "when does moreno vote", None),
+        ("what_did_they_say", "what did they say", None),
+    ],
+)
+def test_message_names_its_entity(intent: str, text: str, entity: str | None) -> None:
+    assert linked(intent, text) == entity
+
+
+def test_pronoun_means_whom_the_turn_before_named() -> None:
+    before = Turn("where_they_stand", "person:cadena")
+    assert linked("what_did_they_say", "and what did she say", before) == "person:cadena"
+    assert linked("what_did_they_say", "what did moreno say of her", before) == "person:moreno"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "turn"),
+    [
+        ("and the mayor?", Turn("where_they_stand", "person:moreno"), Turn("where_they_stand", "person:eric-johnson")),
+        ("y ella?", Turn("what_did_they_say", "person:cadena"), Turn("what_did_they_say", "person:cadena")),
+        ("what about cadena", Turn("when_is_the_vote"), None),
+        ("why?", Turn("where_they_stand", "person:comeaux"), Turn("what_did_they_say", "person:comeaux")),
+        ("287g", None, Turn("what_is", "term:287g")),
+        ("y la sb8", Turn("what_is", "term:287g"), Turn("what_is", "term:sb8")),
+    ],
+)
+def test_follow_up_takes_the_rest_from_the_turn_before(text: str, before: Turn | None, turn: Turn | None) -> None:
+    found = LINKER.follow_up(READER.read(text, lambda _: True), before)
+    assert found is not None
+    assert found.sure == (turn is not None)
+    assert turn is None or found.turns == (turn,)
+
+
+def test_whole_question_is_no_follow_up() -> None:
+    assert LINKER.follow_up(READER.read("when is the vote", lambda _: True), Turn("what_is", "term:287g")) is None
+
+
+def test_slip_is_mended_and_a_real_word_is_not() -> None:
+    read = READER.read("wehn does the concil vtoe on the boat", lambda word: word == "boat")
+    assert read.words[:5] == ("when", "does", "the", "council", "vote")
+    assert read.words[-1] == "boat"
+
+
+def test_names_become_general_for_the_heads() -> None:
+    read = READER.read("what did Bazaldua say about Houston", lambda _: True)
+    assert read.shape == ("what", "did", "@person", "say", "about", "@place")
+    assert read.encoded == "what did Johnson say about Houston"

@@ -1,0 +1,85 @@
+"""Tests of the rules that come before the heads."""
+
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+from bot.core.findings import Finding
+from bot.understanding.gates import FILE, load_gates
+from bot.understanding.normalisation import folded
+from tests.unit.understanding.packs import PACK, RESPONSES, dallas
+
+INTENTS = ["in_distress", "legal_advice", "other_place", "opinion", "prediction"]
+
+
+def cases(field: str) -> list[tuple[str, str]]:
+    """Every example of every gate with its intent."""
+    gates = dallas().gates.rules.gates
+    return [(gate.intent, text) for gate in gates for texts in getattr(gate, field).values() for text in texts]
+
+
+@pytest.mark.parametrize(("intent", "text"), cases("examples"))
+def test_example_passes_its_gate(intent: str, text: str) -> None:
+    found = dallas().gates.find(folded(text).split())
+    assert found is not None
+    assert found.intent == intent
+
+
+@pytest.mark.parametrize(("intent", "text"), cases("counterexamples"))
+def test_counterexample_passes_by(intent: str, text: str) -> None:
+    found = dallas().gates.find(folded(text).split())
+    assert found is None or found.intent != intent
+
+
+def test_gates_take_hardly_any_question_that_is_not_theirs() -> None:
+    taken = [(question, dallas().gates.find(folded(question.text).split())) for question in dallas().questions]
+    others = [question for question, gate in taken if gate and question.intent not in INTENTS]
+    assert len(others) < 0.01 * len(taken)
+
+
+def test_distress_gate_alone_catches_most_of_it() -> None:
+    asked = [question for question in dallas().questions if question.intent == "in_distress"]
+    gates = (dallas().gates.find(folded(question.text).split()) for question in asked)
+    assert sum(gate is not None and gate.intent == "in_distress" for gate in gates) > 0.8 * len(asked)
+
+
+@pytest.mark.parametrize(
+    "text", ["y en houston?", "what about fort worth", "did plano join 287g", "qué dijo el alcalde de houston"]
+)
+def test_places_of_the_pack_belong_to_the_gate(text: str) -> None:
+    found = dallas().gates.find(folded(text).split())
+    assert found is not None
+    assert found.intent == "other_place"
+
+
+def broken(folder: Path, old: str, new: str) -> list[Finding]:
+    """The findings of the gates with one change."""
+    copy(RESPONSES / FILE, folder / FILE)
+    text = (folder / FILE).read_text(encoding="utf-8")
+    assert old in text
+    (folder / FILE).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return load_gates(folder, PACK, INTENTS)[2]
+
+
+def test_untrue_example_is_a_finding_at_its_line(tmp_path: Path) -> None:
+    findings = broken(tmp_path, "[ice is at my door,", "[what a nice day,")
+    assert len(findings) == 1
+    line = (tmp_path / FILE).read_text(encoding="utf-8").splitlines()[findings[0].line - 1]
+    assert "what a nice day" in line
+    assert "passes no gate" in findings[0].problem
+
+
+def test_unknown_intent_and_broken_pattern_are_findings(tmp_path: Path) -> None:
+    assert any("no intent 'opinions'" in one.problem for one in broken(tmp_path, "intent: opinion", "intent: opinions"))
+    assert any("is not closed" in one.problem for one in broken(tmp_path, "- theres a raid", "- (theres a raid"))
+
+
+def test_misspelt_field_is_a_finding(tmp_path: Path) -> None:
+    assert any("'paterns' is not a field" in one.problem for one in broken(tmp_path, "    patterns:", "    paterns:"))
+
+
+def test_missing_file_is_a_finding(tmp_path: Path) -> None:
+    gates, _, findings = load_gates(tmp_path, PACK, INTENTS)
+    assert gates is None
+    assert findings

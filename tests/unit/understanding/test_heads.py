@@ -1,0 +1,93 @@
+"""Tests of the heads and their calibration against scikit-learn and against plain cases."""
+
+import numpy as np
+import pytest
+from sklearn.kernel_ridge import KernelRidge as ReferenceRidge
+from sklearn.linear_model import LogisticRegression
+
+from bot.understanding.calibration import STRAY, Calibration, calibrate
+from bot.understanding.heads import fold_of, thinned
+from bot.understanding.logistic import softmax, train_logistic
+from bot.understanding.ridge import train_ridge
+from bot.understanding.tfidf import Rows, Vocabulary, features
+from tests.unit.understanding.packs import dallas
+
+TEXTS = [question for question in dallas(8).questions if question.lang == "en"][:400]
+LABELS = sorted({question.intent for question in TEXTS})
+TRUTH = np.array([LABELS.index(question.intent) for question in TEXTS], dtype=np.int64)
+
+
+@pytest.fixture(scope="module")
+def rows() -> Rows:
+    """TF-IDF rows of some of the pack's questions."""
+    counted = [features(question.text.split(), question.text.split()) for question in TEXTS]
+    return Vocabulary.of(counted).rows(counted)
+
+
+def dense(rows: Rows) -> np.ndarray:
+    """The rows as one matrix."""
+    return rows.times(np.eye(rows.width, dtype=np.float32))
+
+
+def test_logistic_head_agrees_with_scikit_learn(rows: Rows) -> None:
+    ours = train_logistic(rows, TRUTH, len(LABELS), strength=5.0, most_steps=400, tolerance=1e-5)
+    reference = LogisticRegression(C=5.0, max_iter=2000, tol=1e-6).fit(dense(rows), TRUTH)
+    np.testing.assert_allclose(softmax(ours.scores(rows)), reference.predict_proba(dense(rows)), atol=5e-3)
+
+
+@pytest.mark.parametrize("count", [300, 1200])
+def test_ridge_head_agrees_with_scikit_learn(count: int) -> None:
+    draw = np.random.default_rng(1)
+    points = draw.normal(size=(count, 16)).astype(np.float32)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    labels = draw.integers(0, 3, count)
+    ridge = train_ridge(points, labels, 3, width=1.0, penalty=0.1)
+    ours = ridge.scores(ridge.likeness(points[:50]))
+    reference = ReferenceRidge(kernel="rbf", gamma=1.0, alpha=0.1).fit(points, np.eye(3)[labels]).predict(points[:50])
+    np.testing.assert_allclose(ours, reference, atol=2e-3)
+
+
+def test_sparse_rows_multiply_like_dense_ones(rows: Rows) -> None:
+    matrix = np.random.default_rng(2).normal(size=(rows.width, 3)).astype(np.float32)
+    np.testing.assert_allclose(rows.times(matrix), dense(rows) @ matrix, atol=1e-4)
+    np.testing.assert_allclose(dense(rows.transposed()), dense(rows).T)
+
+
+def test_rows_have_length_one(rows: Rows) -> None:
+    np.testing.assert_allclose(np.linalg.norm(dense(rows), axis=1), 1, atol=1e-5)
+
+
+def test_paraphrases_stay_in_one_fold() -> None:
+    groups = [question.group for question in TEXTS]
+    parts = fold_of(groups, 5)
+    assert set(parts.tolist()) == {0, 1, 2, 3, 4}
+    assert all(
+        len({part for part, group in zip(parts.tolist(), groups, strict=True) if group == one}) == 1
+        for one in set(groups)
+    )
+
+
+def test_like_examples_of_one_intent_are_kept_once() -> None:
+    points = np.eye(3, dtype=np.float32)[[0, 0, 1, 0]]
+    assert thinned(points, np.array([0, 0, 0, 1])).tolist() == [0, 2, 3]
+
+
+def test_thresholds_keep_the_promised_share_of_errors() -> None:
+    draw = np.random.default_rng(3)
+    labels = ["a", "b", STRAY]
+    truth = draw.integers(0, 3, 2000)
+    scores = draw.normal(size=(2000, 3)).astype(np.float32)
+    scores[np.arange(2000), truth] += 2
+    chances = softmax(scores)
+    found = calibrate(chances, truth, labels)
+    sure = found.sharpened(chances)
+    first, told = sure.argmax(axis=1), sure.max(axis=1) >= found.answer_at
+    wrong = told & (first != truth) & (first != 2)
+    assert 0.01 < wrong.mean() <= 0.04
+    assert (sure[truth != 2, 2] >= found.refuse_at).mean() <= 0.02
+
+
+def test_sharpened_probabilities_sum_to_one() -> None:
+    sharp = Calibration(2.0, 0.5, 0.5).sharpened(np.array([[0.6, 0.4], [0.0, 1.0]], dtype=np.float32))
+    np.testing.assert_allclose(sharp.sum(axis=1), 1, atol=1e-6)
+    assert sharp[0, 0] > 0.6

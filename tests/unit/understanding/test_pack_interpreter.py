@@ -1,0 +1,152 @@
+"""Tests of the interpreter from its first moment to its answers."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.core.findings import Level
+from bot.core.messages import Turn
+from bot.understanding.encoder import SentenceEncoder, load_encoder
+from bot.understanding.pack_interpreter import PackInterpreter
+from bot.understanding.store import Store
+from tests.unit.understanding.conftest import PART
+from tests.unit.understanding.packs import PACK, dallas
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "entity", "lang"),
+    [
+        ("when is the vote?", "when_is_the_vote", None, "en"),
+        ("cuándo votan", "when_is_the_vote", None, "es"),
+        ("what did the mayor say", "what_did_they_say", "person:eric-johnson", "en"),
+        ("qué es la 287g", "what_is", "term:287g", "es"),
+        ("how much money did ICE offer", "how_much_money", None, "en"),
+        ("ice is at my door", "in_distress", None, "en"),
+        ("me van a deportar", "legal_advice", None, "es"),
+        ("what about houston?", "other_place", None, "en"),
+        ("what did taylor swift say", "not_covered", None, "en"),
+        ("best ice cream near downtown", "not_covered", None, "en"),
+    ],
+)
+def test_plain_question_is_understood(
+    interpreter: PackInterpreter, text: str, intent: str, entity: str | None, lang: str
+) -> None:
+    told = interpreter.understand(text)
+    assert (told.turn, told.lang) == (Turn(intent, entity), lang)
+    assert told.outcome in {"answer", "refuse"}
+
+
+@pytest.mark.parametrize("text", ["", " ", "\0\0", "🙂🙂", "???", "\u202e\u202d"])
+def test_nothing_said_is_calmly_refused(interpreter: PackInterpreter, text: str) -> None:
+    told = interpreter.understand(text)
+    assert (told.turn.intent, told.outcome) == ("not_covered", "refuse")
+
+
+@pytest.mark.parametrize("text", ["什么时候投票", "متى التصويت", "когда голосование", "khi nào họ bỏ phiếu"])
+def test_language_that_we_do_not_speak_is_told(interpreter: PackInterpreter, text: str) -> None:
+    found = interpreter.explain(text)
+    assert found.understanding.turn.intent == "language"
+    assert found.understanding.lang not in {"en", "es", None}
+    assert found.sentence
+
+
+def test_two_questions_are_answered_and_offered(interpreter: PackInterpreter) -> None:
+    told = interpreter.understand("When is the vote? And how do I sign up to speak?")
+    assert told.turn.intent == "when_is_the_vote"
+    assert told.candidates == (Turn("how_to_take_part"),)
+
+
+def test_distress_in_a_second_sentence_comes_first(interpreter: PackInterpreter) -> None:
+    assert interpreter.understand("Good evening. They took my husband this morning.").turn.intent == "in_distress"
+
+
+def test_greeting_does_not_hide_the_question(interpreter: PackInterpreter) -> None:
+    assert interpreter.understand("hola buenas tardes, cuándo votan").turn.intent == "when_is_the_vote"
+
+
+def test_follow_up_uses_the_turn_before(interpreter: PackInterpreter) -> None:
+    before = Turn("where_they_stand", "person:moreno")
+    assert interpreter.understand("and the mayor?", before).turn == Turn("where_they_stand", "person:eric-johnson")
+
+
+def test_explanation_gives_the_reasons(interpreter: PackInterpreter) -> None:
+    found = interpreter.explain("what did the cheif say about houston")
+    assert found.words.split()[3] == "chief"
+    assert {span.entities[0] for span in found.spans} == {"person:comeaux", "elsewhere"}
+    assert found.nearest
+    assert found.chances[0][1] >= found.chances[-1][1]
+    assert found.as_json()["status"] == "ready"
+    assert interpreter.explain("ice is at my door").pattern
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=200))
+def test_any_text_gets_a_calm_answer(interpreter: PackInterpreter, text: str) -> None:
+    told = interpreter.understand(text)
+    assert told.outcome in {"answer", "confirm", "refuse"}
+    assert 0 <= told.confidence <= 1
+    assert (told.outcome == "confirm") == (len(told.candidates) > 1 and told.turn == told.candidates[0])
+
+
+def test_huge_message_is_read_by_its_beginning(interpreter: PackInterpreter) -> None:
+    assert interpreter.understand("when is the vote " + "and so on " * 10_000).turn.intent
+
+
+def test_threads_get_the_same_answers(interpreter: PackInterpreter) -> None:
+    told: list[Turn] = []
+    threads = [
+        threading.Thread(target=lambda: told.append(interpreter.understand("who decides").turn)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [Turn("who_decides")] * 8
+
+
+def test_gates_hold_before_anything_is_warm() -> None:
+    cold = PackInterpreter(dallas(PART))
+    assert cold.status() == "examples"
+    assert cold.understand("ice is at my door").turn.intent == "in_distress"
+    assert cold.understand("when is the vote").turn.intent == "when_is_the_vote"
+
+
+def test_missing_encoder_leaves_the_head_over_words(tmp_path: Path) -> None:
+    def missing() -> SentenceEncoder:
+        raise ImportError
+
+    alone = PackInterpreter(dallas(3 * PART), tmp_path, lambda: load_encoder(missing))
+    assert alone.warm() == "words"
+    assert alone.understand("when is the vote").turn.intent == "when_is_the_vote"
+    assert PackInterpreter(dallas(3 * PART), tmp_path).status() == "words"
+
+
+def test_second_start_trains_nothing(interpreter: PackInterpreter, cache: Path, encoder: SentenceEncoder) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in cache.iterdir()}
+    again = PackInterpreter(dallas(PART), cache, lambda: encoder)
+    assert again.status() == "words"
+    assert again.warm() == "ready"
+    assert {path.name: path.stat().st_mtime_ns for path in cache.iterdir()} == before
+    assert again.understand("who decides") == interpreter.understand("who decides")
+
+
+def test_unreadable_cache_is_as_good_as_none(tmp_path: Path) -> None:
+    (tmp_path / "heads-x.npz").write_bytes(b"not an archive")
+    assert Store(tmp_path).load("heads-x.npz") is None
+    Store(tmp_path).save("heads-y.npz", {"numbers": np.arange(3)})
+    saved = Store(tmp_path).load("heads-y.npz")
+    assert saved is not None
+    assert saved["numbers"].tolist() == [0, 1, 2]
+
+
+def test_editors_are_warned_of_questions_that_are_not_understood(interpreter: PackInterpreter) -> None:
+    findings = interpreter.findings(PACK)
+    assert any("is taken for" in one.problem for one in findings)
+    assert {one.level for one in findings} == {Level.WARNING}
+    lines = {one.file: Path(one.file).read_text(encoding="utf-8").splitlines() for one in findings}
+    quoted = [one for one in findings if one.problem.startswith("without it, '")]
+    assert all(one.problem.split("'")[1] in lines[one.file][one.line - 1] for one in quoted)
