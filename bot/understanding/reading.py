@@ -43,8 +43,9 @@ class Reader:
         return self._read(cleaned(text), is_word)
 
     def parts(self, reading: Reading, is_word: Callable[[str], bool]) -> list[Reading]:
-        """The sentences of a message with at least two words, each read for itself."""
-        parts = [self._read(part, is_word) for part in sentences(reading.clean)]
+        """The sentences of a message with at least two words, each read for itself; none where it is a single one."""
+        found = sentences(reading.clean)
+        parts = [self._read(part, is_word) for part in found] if len(found) > 1 else []
         return [part for part in parts if len(part.words) > 1]
 
     def without_openers(self, reading: Reading, is_word: Callable[[str], bool]) -> Reading:

@@ -50,12 +50,9 @@ class Languages:
         for tongue in self.tongues if 2 * len(foreign) > len(letters) else ():
             if tongue.script and 2 * sum(name.startswith(tongue.script) for name in foreign) > len(letters):
                 return tongue
-        words = {
-            word: folded(word) in self.words for word in clean.casefold().replace("?", " ").replace(",", " ").split()
-        }
-        strange = {word.strip(".!¿¡") for word, is_own in words.items() if not is_own}
-        scores = [
-            (len(strange & frozenset(tongue.words)), tongue) for tongue in self.tongues if tongue.words and strange
-        ]
+        words = set(clean.casefold().replace("?", " ").replace(",", " ").split())
+        strange = {word.strip(".!¿¡") for word in words if folded(word) not in self.words}
+        scores = [(len(strange.intersection(tongue.words)), tongue) for tongue in self.tongues if tongue.words]
         best = max(scores, key=lambda score: score[0], default=(0, None))
-        return best[1] if best[0] >= TELLING and best[0] > sum(words.values()) else None
+        own = sum(folded(word) in self.words for word in words) if best[0] >= TELLING else 0
+        return best[1] if best[0] >= TELLING and best[0] > own else None
