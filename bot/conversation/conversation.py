@@ -43,12 +43,12 @@ class Conversation:
             rendered = self._phrasebook.render(turn, facts, lang, {"sentence": understood.sentence})
             also_asked = [self._button(candidate, facts, lang) for candidate in understood.candidates]
             buttons = list(dict.fromkeys([*also_asked, *self._next(turn, facts, lang)]))
-        asks_language = turn.intent == "language" and understood.outcome == "answer"
+        done = turn.intent if understood.outcome == "answer" else None  # what is only offered has no effect yet
         return Reply(
             intent=turn.intent, entity=turn.entity, outcome=understood.outcome, confidence=understood.confidence,
             lang=lang, at=facts.now, html=rendered.html, facts=rendered.facts, sources=rendered.sources,
             buttons=tuple(buttons), suggestions=_intents(buttons),
-            chosen_lang=lang if asks_language and incoming.lang else None, forget=turn.intent == "forget_me",
+            chosen_lang=lang if done == "language" and incoming.lang else None, forget=done == "forget_me",
         )  # fmt: skip
 
     def _understand(self, incoming: Incoming) -> Understanding:

@@ -135,6 +135,23 @@ def test_forgetting_is_asked_for_only_by_its_own_intent(talk: Talk) -> None:
     assert forgetting == {"forget_me"}
 
 
+def test_forgetting_that_is_only_offered_erases_nothing(talk: Talk) -> None:
+    doubt = Understanding(Turn("forget_me"), "confirm", 0.4, "en", (Turn("forget_me"), Turn("privacy")))
+    reply = talk(doubt).answer(Incoming("delete?"))
+    assert (reply.outcome, reply.forget) == ("confirm", False)
+
+
+def test_what_else_a_message_asked_is_the_first_button(talk: Talk) -> None:
+    both = Understanding(Turn("what_happened"), "answer", 0.9, "en", (Turn("how_to_take_part"),))
+    reply = talk(both).answer(Incoming("what happened and how do I speak"))
+    assert reply.buttons[0].turn == Turn("how_to_take_part")
+
+
+def test_reader_of_another_language_is_told_so_in_it(talk: Talk) -> None:
+    strange = Understanding(Turn("language"), "refuse", 1.0, "fr", sentence="Je ne parle pas français.")
+    assert "Je ne parle pas français." in talk(strange).answer(Incoming("bonjour à tous")).html
+
+
 def test_an_answer_is_as_of_the_asked_instant_else_of_the_clock(talk: Talk) -> None:
     then = datetime(2025, 10, 25, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
     conversation = talk()
