@@ -20,6 +20,7 @@ from bot.understanding.patterns import Pattern, PatternError, PatternIndex, comp
 
 FILE = "gates.yaml"
 PLACES = "elsewhere"  # the list of names that a pack's own file adds to
+EXAMPLE_PLACES = "example-places"  # the list of those that the file's own examples name
 Lines = Annotated[tuple[Line, ...], BeforeValidator(as_list)]
 Written = Annotated[str, Field(min_length=1, max_length=2_000)]
 Patterns = Annotated[tuple[Written, ...], BeforeValidator(as_list)]
@@ -165,7 +166,8 @@ def _patterns(rules: Rules) -> list[tuple[Steps, str]]:
 
 
 def _untrue_examples(rules: Rules) -> list[Problem]:
-    gates = Gates(rules)
+    places = (*rules.lists.get(EXAMPLE_PLACES, ()), *rules.lists[PLACES])  # examples hold whichever pack is served
+    gates = Gates(rules.model_copy(update={"lists": {**rules.lists, PLACES: places}}))
     found: list[Problem] = []
     for number, gate in enumerate(rules.gates):
         for field, expected in (("examples", True), ("counterexamples", False)):

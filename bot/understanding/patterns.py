@@ -10,6 +10,7 @@ from bot.understanding.normalisation import folded
 GAP = r"(?:\S+ ){0,4}"
 WHO = r"(?P<who>(?:\S+ ){1,4}?)"
 PIECE = re.compile(r"\s*(\.\.\.|[()\[\]|^$]|<[a-z-]+>|\{who\}|[^\s()\[\]|^$<{]+)")
+NOTHING = r"(?!)"  # what an empty list matches
 NESTED = 12
 
 
@@ -124,12 +125,12 @@ class _Reader:
     def _listed(self, name: str, depth: int) -> str:
         if name not in self._lists:
             raise PatternError(f"there is no list {name!r}")
-        entries = [folded(entry) for entry in self._lists[name]]
+        entries = [entry for entry in map(folded, self._lists[name]) if entry]
+        if not entries:
+            return NOTHING
         if depth == 0:
-            self._signs.append(frozenset(entry.split()[0] for entry in entries if entry))
-        return (
-            "(?:" + "|".join(re.escape(entry) + " " for entry in sorted(entries, key=len, reverse=True) if entry) + ")"
-        )
+            self._signs.append(frozenset(entry.split()[0] for entry in entries))
+        return "(?:" + "|".join(re.escape(entry) + " " for entry in sorted(entries, key=len, reverse=True)) + ")"
 
     def _word(self, piece: str, depth: int) -> str:
         begins = piece.endswith("*")

@@ -160,10 +160,11 @@ def test_whatever_is_sent_gets_a_calm_answer(run: Run) -> None:
         assert answers[list(ODD).index(name)]["outcome"] == "refuse", name
 
 
-def test_bytes_that_are_no_text_get_a_calm_answer_too(run: Run, repository: Path) -> None:
+def test_bytes_that_are_no_text_get_a_calm_answer_too(repository: Path, data: Path) -> None:
     done = subprocess.run(
         [os.fsencode(Path(sys.executable).with_name("explainer")), b"ask", b"\xff\xfe vote", b"--as", b"json"],
         cwd=repository,
+        env={**os.environ, "EXPLAINER_DATA": str(data)},
         capture_output=True,
         timeout=60,
         check=False,

@@ -31,7 +31,7 @@ def test_sound_content_is_served(load: Load) -> None:
     assert errors(loaded.findings) == []
     assert loaded.zone.key == "America/Chicago"
     assert {command.name for command in loaded.content.commands()} >= {"vote", "who", "help"}
-    assert loaded.content.kinds()["what_is"] == ("term", "org", "person")
+    assert loaded.content.knowledge.kinds["what_is"] == ("term", "org", "person")
 
 
 def test_an_unproven_quotation_keeps_a_pack_from_being_served(load: Load) -> None:

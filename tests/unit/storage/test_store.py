@@ -145,6 +145,7 @@ async def test_database_that_lost_its_tables_is_not_ready(opened, folder, caplog
 
 async def test_logs_at_their_most_talkative_name_no_reader(opened, caplog):
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="alembic")  # which the command line quiets for its whole process
     async with opened() as storage:
         await storage.readers.choose_language("telegram", "7305551234", "es")
         await storage.readers.remember_turn("telegram", "7305551234", ICE)
