@@ -1,5 +1,6 @@
 """Loads a pack and the responses together, ready to be served, with everything that is wrong with them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ from bot.phrasebook.presets import missing_needs
 from bot.understanding.consideration import Knowledge
 from bot.understanding.gates import load_gates
 
+COMMAND = re.compile(r"[a-z0-9_]{1,32}")  # what Telegram allows
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -31,12 +34,25 @@ class Content:
     knowledge: Knowledge
 
     def commands(self) -> list[Command]:
-        """The commands of the presets, with their descriptions by language."""
-        return [
+        """The commands of the presets, with their descriptions by language, and one for the topic's main term."""
+        presets = self.phrasebook.presets.values()
+        listed = [
             Command(preset.command, preset.turn(), dict(preset.description.root))
-            for preset in self.phrasebook.presets.values()
+            for preset in presets
             if preset.command and preset.description
         ]
+        term = self.base.terms[self.base.topic.term]
+        explaining = next((one for one in presets if "term" in one.entities), None)
+        if (
+            explaining
+            and explaining.label_of
+            and COMMAND.fullmatch(term.id)
+            and term.id not in {one.name for one in listed}
+        ):
+            asked = explaining.label_of.root.items()
+            words = {lang: text.replace("{entity}", term.name.get(lang)) for lang, text in asked}
+            listed.append(Command(term.id, explaining.turn(f"term:{term.id}"), words))
+        return listed
 
 
 @dataclass(frozen=True, slots=True)

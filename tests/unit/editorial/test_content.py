@@ -11,6 +11,7 @@ import pytest
 from bot.core.clock import RehearsalClock, SystemClock
 from bot.core.errors import SettingsError
 from bot.core.findings import errors
+from bot.core.messages import Turn
 from bot.editorial.content import Loaded, clock_of, load_content
 
 NOW = datetime(2025, 12, 1, 12, tzinfo=ZoneInfo("America/Chicago"))
@@ -31,6 +32,9 @@ def test_sound_content_is_served(load: Load) -> None:
     assert errors(loaded.findings) == []
     assert loaded.zone.key == "America/Chicago"
     assert {command.name for command in loaded.content.commands()} >= {"vote", "who", "help"}
+    main_term = next(command for command in loaded.content.commands() if command.name == "girder")
+    assert main_term.turn == Turn("what_is", "term:girder")
+    assert main_term.descriptions["en"] == "What is girder?"
     assert loaded.content.knowledge.kinds["what_is"] == ("term", "org", "person")
 
 
