@@ -111,7 +111,7 @@ def ask(
 def _ready_explainer() -> Explainer:
     """The explainer with everything trained, which the first time after a change of the questions takes a while."""
     explainer = build(load_settings())
-    if explainer.interpreter.status() == "examples" and sys.stderr.isatty():
+    if explainer.interpreter.model is None and sys.stderr.isatty():
         click.echo("Learning the pack's example questions: once after each change of them, about a minute.", err=True)
     explainer.interpreter.warm()
     return explainer

@@ -49,7 +49,10 @@ def build(settings: Settings) -> Explainer:
     """The conversation over the pack that the settings name. Raises ContentError with the findings, SettingsError."""
     folder = pack_folder(settings.explainer_facts)
     loaded = load_content(
-        folder, settings.explainer_responses, lambda zone: clock_of(settings.explainer_clock, zone).now()
+        folder,
+        settings.explainer_responses,
+        lambda zone: clock_of(settings.explainer_clock, zone).now(),
+        try_examples=False,
     )
     if loaded.content is None:
         found = errors(loaded.findings)

@@ -66,9 +66,15 @@ class Loaded:
 
 
 def load_content(
-    pack_folder: Path, responses: Path, instant: Callable[[ZoneInfo], datetime], articles: Path | None = None
+    pack_folder: Path,
+    responses: Path,
+    instant: Callable[[ZoneInfo], datetime],
+    articles: Path | None = None,
+    *,
+    try_examples: bool = True,
 ) -> Loaded:
-    """Reads and checks everything as of `instant(zone)`; with `articles`, proves the quotations against their texts."""
+    """Reads and checks everything as of `instant(zone)`; with `articles`, proves the quotations against their texts.
+    The examples of gates are tried only if `try_examples`: a start need not."""
     pack, findings = load_pack(pack_folder)
     if pack is None:
         return Loaded(None, sorted(findings + Phrasebook(responses, ()).findings), None, ZoneInfo("UTC"))
@@ -78,7 +84,7 @@ def load_content(
     findings += quotes.findings + phrasebook.findings
     findings += missing_needs(phrasebook.presets.values(), pack, str(pack_folder / "topic.yaml"))
     questions, found = load_questions(pack_folder, phrasebook.presets, pack.topic.languages)
-    gates, places, amiss = load_gates(responses, pack_folder, list(phrasebook.presets))
+    gates, places, amiss = load_gates(responses, pack_folder, list(phrasebook.presets), try_examples=try_examples)
     findings = sorted({*findings, *found, *amiss})
     if gates is None or errors(findings):
         return Loaded(None, findings, quotes, pack.zone)

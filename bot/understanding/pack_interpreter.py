@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 class PackInterpreter:
     """Implements `bot.core.ports.Interpreter`; safe to use from several threads.
 
-    Right after it is made, texts are told by the head over words where the cache has one, and else compared with the
-    example questions, which offers more than it answers. `warm` brings the encoder and both heads, once; it may run in
-    a thread of its own, and nobody waits for it.
+    The first text, or `warm`, reads the examples, which takes a second. Until the encoder is there, texts are told by
+    the head over words where the cache has one, and else compared with the example questions, which offers more than it
+    answers. `warm` brings the encoder and both heads, once; it may run in a thread of its own, and nobody waits for it.
     """
 
     def __init__(
@@ -32,18 +32,29 @@ class PackInterpreter:
         self._knowledge = knowledge
         self._store = Store(cache)
         self._load = load
-        self._considering = Considering(knowledge)
-        model = load_model(knowledge.questions, self._considering.readings, None, self._store)
-        self._equipment = Equipment(model, None, "words" if model else "examples")
-        self._warming = threading.Lock()
+        self._considering: Considering | None = None
+        self._equipment = Equipment(None, None, "examples")
+        self._preparing, self._warming = threading.Lock(), threading.Lock()
+
+    def _prepared(self) -> Considering:
+        """Reads the example questions when first needed, which takes about a second: a page can be served before."""
+        with self._preparing:
+            if self._considering is None:
+                considering = Considering(self._knowledge)
+                model = load_model(self._knowledge.questions, considering.readings, None, self._store)
+                self._equipment = Equipment(model, None, "words" if model else "examples")
+                self._considering = considering
+            return self._considering
 
     @property
     def model(self) -> Model | None:
         """The trained model, once there is one."""
+        self._prepared()
         return self._equipment.model
 
     def status(self) -> str:
-        """`ready`; `words` where the encoder is not there, or not yet; `examples` where nothing is trained either."""
+        """`ready`; `words` where the encoder is not there, or not yet; `examples` where nothing is trained either, or
+        nothing was read yet."""
         return self._equipment.status
 
     def warm(self) -> str:
@@ -52,9 +63,10 @@ class PackInterpreter:
         Takes about two seconds with a cache and half a minute without.
         """
         with self._warming:
+            readings = self._prepared().readings
             if self.status() != "ready" and self._knowledge.questions:
                 encoder = self._load()
-                args = (self._knowledge.questions, self._considering.readings, encoder, self._store)
+                args = (self._knowledge.questions, readings, encoder, self._store)
                 self._equipment = Equipment(
                     load_model(*args) or train_model(*args), encoder, "ready" if encoder else "words"
                 )
@@ -63,15 +75,15 @@ class PackInterpreter:
 
     def understand(self, text: str, context: Turn | None = None) -> Understanding:
         """See `bot.core.ports.Interpreter`. With the outcome `answer`, `candidates` are what else the message asked."""
-        return self._considering.consider(text, context, self._equipment).understanding
+        return self._prepared().consider(text, context, self._equipment).understanding
 
     def explain(self, text: str, context: Turn | None = None) -> Explanation:
         """What `understand` gives, and why."""
-        return self._considering.consider(text, context, self._equipment, fully=True)
+        return self._prepared().consider(text, context, self._equipment, fully=True)
 
     def findings(self, pack: Path) -> list[Finding]:
         """Warnings about the example questions of the pack in the folder `pack`, for editors; `warm` comes first."""
         model = self.model
         if model is None or self.status() == "examples":
             return []
-        return check_understanding(pack, self._knowledge.questions, self._considering.readings, model)
+        return check_understanding(pack, self._knowledge.questions, self._prepared().readings, model)

@@ -122,12 +122,16 @@ def test_missing_encoder_leaves_the_head_over_words(tmp_path: Path) -> None:
     alone = PackInterpreter(dallas(3 * PART), tmp_path, lambda: load_encoder(missing))
     assert alone.warm() == "words"
     assert alone.understand("when is the vote").turn.intent == "when_is_the_vote"
-    assert PackInterpreter(dallas(3 * PART), tmp_path).status() == "words"
+    again = PackInterpreter(dallas(3 * PART), tmp_path)
+    assert again.status() == "examples"
+    assert again.model is not None
+    assert again.status() == "words"
 
 
 def test_second_start_trains_nothing(interpreter: PackInterpreter, cache: Path, encoder: SentenceEncoder) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in cache.iterdir()}
     again = PackInterpreter(dallas(PART), cache, lambda: encoder)
+    assert again.model is not None
     assert again.status() == "words"
     assert again.warm() == "ready"
     assert {path.name: path.stat().st_mtime_ns for path in cache.iterdir()} == before
