@@ -1,0 +1,1 @@
+"""Who is told what, and when: subscriptions, what is due at an instant, and its delivery."""
