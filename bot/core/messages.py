@@ -1,5 +1,6 @@
 """What goes in and out of a conversation, whichever platform carries it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,11 +17,23 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """The chat that a message came from: `channel` names the platform, `chat` is the platform's own id, `thread` a
+    forum topic. `may_subscribe` finds out, when asked, whether this person may set reminders for the chat."""
+
+    channel: str
+    chat: str
+    thread: int | None
+    may_subscribe: Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message of a reader: either words (`text`) or a choice already made (`turn`: a button, a command, a link).
 
     `lang` is a language that the reader has chosen; `lang_hint` what the platform believes of the reader.
     `context` is the turn before, for follow-ups. `at` asks as of another instant than now (with a zone).
+    `reader` is there where the platform can write to the chat of its own accord, and so remind it.
     """
 
     text: str = ""
@@ -29,6 +42,7 @@ class Incoming:
     lang_hint: str | None = None
     context: Turn | None = None
     at: datetime | None = None
+    reader: Reader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,15 @@ class SourceNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that goes with a reply: `media_type` is its MIME type."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One answer. `html` is the semantic subset, which each platform converts.
 
@@ -78,6 +101,7 @@ class Reply:
     suggestions: tuple[str, ...] = ()
     chosen_lang: str | None = None
     forget: bool = False
+    document: Document | None = None
 
     @property
     def turn(self) -> Turn:
