@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core.errors import SettingsError
@@ -17,6 +17,15 @@ def _check_address(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("write it from https:// on")
     return value.rstrip("/")
+
+
+def _read_ids(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    ids = [part.strip() for part in value.split(",") if part.strip()]
+    if not all(part.isdecimal() for part in ids):
+        raise ValueError("write Telegram user ids, numbers separated by commas")
+    return tuple(map(int, ids))
 
 
 def _check_folder(value: Path) -> Path:
@@ -42,6 +51,11 @@ class Settings(BaseSettings):
     explainer_host: str = "127.0.0.1"
     explainer_port: int = Field(8080, ge=0, le=65535)
     explainer_clock: str | None = None
+    explainer_rehearsal: bool = False
+    explainer_admins: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_read_ids)] = ()
+    explainer_send_rate: float = Field(28, gt=0, le=1000)
+    explainer_retention_days: int = Field(30, ge=0, le=3650)
+    explainer_public_url: Annotated[str, AfterValidator(_check_address)] | None = None
     explainer_secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     explainer_secret_key_file: Path | None = None
 

@@ -1,14 +1,14 @@
 """The conversation: understands a message, asks the fact base as of the clock, and says it in the reader's language."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
 
+from bot.conversation.dates import CALENDAR, Dates
+from bot.conversation.reminding import ELSEWHERE, REMIND, REMINDERS, STOP, Reminder, Reminding
 from bot.core.clock import Clock
 from bot.core.messages import Button, Incoming, Reply, Turn
 from bot.core.ports import Interpreter, Understanding
 from bot.factbase.base import FactBase
-from bot.factbase.snapshot import Snapshot
+from bot.factbase.snapshot import Snapshot, Standing
 from bot.phrasebook.book import Phrasebook
 from bot.phrasebook.presets import Preset
 
@@ -20,35 +20,60 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 class Conversation:
     """Expects content without errors. One object serves all readers: it keeps nothing of them."""
 
-    def __init__(self, base: FactBase, phrasebook: Phrasebook, interpreter: Interpreter, clock: Clock) -> None:
+    def __init__(
+        self,
+        base: FactBase,
+        phrasebook: Phrasebook,
+        interpreter: Interpreter,
+        clock: Clock,
+        dates: Dates | None = None,
+        reminding: Reminding | None = None,
+    ) -> None:
         self._base = base
         self._phrasebook = phrasebook
         self._interpreter = interpreter
         self._clock = clock
+        self._dates = dates or Dates(base, phrasebook)
+        self._reminding = reminding
 
     async def __call__(self, incoming: Incoming) -> Reply:
         """The reply to one message, at the message's own instant or the clock's. Raises nothing on any text."""
-        return self.answer(incoming)
-
-    def answer(self, incoming: Incoming) -> Reply:
-        """The same without waiting, for the editors' tools."""
         understood = self._understand(incoming)
+        turn, reader = understood.turn, incoming.reader
+        if self._reminding is None or reader is None or understood.outcome != "answer" or turn.intent not in REMINDERS:
+            return self._reply(incoming, understood, ELSEWHERE)
+        facts = self._base.at(self._clock.now())
+        reminder = await self._reminding.act(turn, reader, self._language(incoming, understood), facts)
+        return self._reply(incoming, understood, reminder)
+
+    def answer(self, incoming: Incoming, reminder: Reminder = ELSEWHERE) -> Reply:
+        """The same without waiting, for the editors' tools: to nobody who could be reminded, or as to one whose
+        reminders stand like `reminder`."""
+        return self._reply(incoming, self._understand(incoming), reminder)
+
+    def _reply(self, incoming: Incoming, understood: Understanding, reminder: Reminder) -> Reply:
         lang = self._language(incoming, understood)
         facts = self._base.at(incoming.at or self._clock.now())
-        turn = understood.turn
+        turn, document = understood.turn, None
+        preset = self._phrasebook.presets[turn.intent]
         if understood.outcome == "confirm":
             rendered = self._phrasebook.render(Turn("confirm"), facts, lang, {})
             buttons = [self._button(candidate, facts, lang) for candidate in understood.candidates]
         else:
-            rendered = self._phrasebook.render(turn, facts, lang, {"sentence": understood.sentence})
+            document = self._dates.document(facts, lang) if turn.intent == CALENDAR else None
+            more = {"sentence": understood.sentence, "reminder": reminder, "dated": document}
+            rendered = self._phrasebook.render(turn, facts, lang, {**more, "feed": self._dates.feed(lang)})
             also_asked = [self._button(candidate, facts, lang) for candidate in understood.candidates]
-            buttons = list(dict.fromkeys([*also_asked, *self._next(turn, facts, lang)]))
+            chosen = [self._button(Turn(REMIND, f"option:{one}"), facts, lang) for one in reminder.options]
+            buttons = list(dict.fromkeys([*also_asked, *chosen, *self._next(turn, facts, lang, reminder)]))
+        entity = None if preset.option(turn.entity) else turn.entity
         done = turn.intent if understood.outcome == "answer" else None  # what is only offered has no effect yet
         return Reply(
-            intent=turn.intent, entity=turn.entity, outcome=understood.outcome, confidence=understood.confidence,
+            intent=turn.intent, entity=entity, outcome=understood.outcome, confidence=understood.confidence,
             lang=lang, at=facts.now, html=rendered.html, facts=rendered.facts, sources=rendered.sources,
             buttons=tuple(buttons), suggestions=_intents(buttons),
             chosen_lang=lang if done == "language" and incoming.lang else None, forget=done == "forget_me",
+            document=document,
         )  # fmt: skip
 
     def _understand(self, incoming: Incoming) -> Understanding:
@@ -57,19 +82,25 @@ class Conversation:
         preset = self._phrasebook.presets.get(incoming.turn.intent)
         if preset is None:
             return Understanding(Turn("help"), "answer", 1.0)
-        entity = incoming.turn.entity if self._base.entity(incoming.turn.entity) else None
+        known = preset.option(incoming.turn.entity) or self._base.entity(incoming.turn.entity)
+        entity = incoming.turn.entity if known else None
         return Understanding(preset.turn(entity), preset.outcome, 1.0)
 
     def _language(self, incoming: Incoming, understood: Understanding) -> str:
         wanted = (incoming.lang, understood.lang, incoming.lang_hint)
         return next((lang for lang in wanted if lang in self._base.topic.languages), FALLBACK)
 
-    def _next(self, turn: Turn, facts: Snapshot, lang: str) -> Iterator[Button]:
+    def _next(self, turn: Turn, facts: Snapshot, lang: str, reminder: Reminder) -> Iterator[Button]:
         preset = self._phrasebook.presets[turn.intent]
+        if reminder.subscription and turn.intent == REMIND and "stop_reminders" in self._phrasebook.presets:
+            yield self._button(Turn(STOP), facts, lang)
         if turn.intent == "language":
             yield from (Button(LANGUAGE_NAMES.get(code, code), turn, lang=code) for code in facts.topic.languages)
         offered = [*self._entities(preset, turn, facts)]
-        offered += [Turn(step.intent, f"term:{facts.topic.term}" if step.entity else None) for step in preset.next]
+        offered += [
+            Turn(step.intent, f"term:{facts.topic.term}" if step.entity else None)
+            for step in preset.next if not step.only or facts.decision.standing is Standing.SCHEDULED
+        ]  # fmt: skip
         for one in list(dict.fromkeys(offered))[:MOST_BUTTONS]:
             if one != turn:
                 yield self._button(one, facts, lang)
@@ -94,16 +125,7 @@ class Conversation:
         for preset in self._phrasebook.presets.values():
             yield Turn(preset.id)
             yield from (Turn(preset.id, entity) for entity in self._base.entities() if preset.takes(entity))
-
-    def walk(self, instants: Sequence[datetime]) -> Iterator[tuple[Turn, str, datetime, Any]]:
-        """Renders every turn in every language at every instant: a reply, or the error that it raised."""
-        for instant in instants:
-            for lang in self._base.topic.languages:
-                for turn in self.turns():
-                    try:
-                        yield turn, lang, instant, self.answer(Incoming(turn=turn, lang=lang, at=instant))
-                    except Exception as error:  # whatever a template does is a finding
-                        yield turn, lang, instant, error
+            yield from (Turn(preset.id, f"option:{option.id}") for option in preset.options)
 
 
 def _intents(buttons: Sequence[Button]) -> tuple[str, ...]:

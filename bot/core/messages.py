@@ -71,11 +71,14 @@ class SourceNote:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that goes with a reply: `media_type` is its MIME type."""
+    """A file that goes with a reply: `media_type` is its MIME type, `title` says what it is in the reader's language.
+    `path` is where this program's own pages serve the same, from `/` on."""
 
     name: str
     content: bytes
     media_type: str
+    title: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """Every finding about a pack: its files, its quotations, and every answer that it can give."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeAlias, get_args
 
 from bot.conversation.codes import TurnCodes
 from bot.conversation.conversation import Conversation
+from bot.conversation.reminding import REMINDERS, Reminder, State
 from bot.core.clock import FixedClock
 from bot.core.errors import ContentError
 from bot.core.findings import Finding
-from bot.core.messages import Turn
+from bot.core.messages import Incoming, Turn
 from bot.core.ports import Understanding
 from bot.editorial.content import Content
 from bot.factbase.base import FactBase
@@ -16,9 +19,16 @@ from bot.factbase.loader import LISTS
 from bot.factbase.models import Cited, Passage, Report
 from bot.factbase.parts import parts_of
 from bot.phrasebook.book import template_finding
+from bot.reminders.letters import Letters
+from bot.reminders.notice import Kind, Notice
+from bot.reminders.schedule import dated_items
+from bot.reminders.subscription import Subscription
 
 MOST_INSTANTS = 12
 A_MINUTE = timedelta(minutes=1)
+A_MONTH = timedelta(days=30)
+CAMPAIGN: Mapping[str, str | int] = {"key": "week-1", "total": 2, "sent": 1, "rejected": 0, "remaining": 1}
+Rendering: TypeAlias = tuple[str, Callable[[], object]]  # what it is, for the finding, and how it is made
 
 
 class Nobody:
@@ -53,8 +63,8 @@ def _turns(part: object, base: FactBase) -> Iterator[datetime]:
 
 
 def check_answers(content: Content, now: datetime) -> Iterator[Finding]:
-    """Renders every turn in every language at a choice of turning points; whatever a template asks for in vain is a
-    finding. Codes of buttons that clash are one, too."""
+    """Renders every answer and every notice in every language at a choice of turning points; whatever a template asks
+    for in vain is a finding. Codes of buttons that clash are one, too."""
     talk = Conversation(content.base, content.phrasebook, Nobody(), FixedClock(now))
     try:
         TurnCodes(talk.turns(), {})
@@ -63,11 +73,37 @@ def check_answers(content: Content, now: datetime) -> Iterator[Finding]:
     points = turning_points(content, now)
     step = max(1, len(points) // MOST_INSTANTS)
     seen: set[str] = set()
-    for turn, lang, instant, reply in talk.walk([*points[::step], points[-1]]):
-        if isinstance(reply, ContentError) and str(reply) not in seen:
-            seen.add(str(reply))
-            found = template_finding(reply)
-            where = f"{turn.intent}{f' of {turn.entity}' if turn.entity else ''} in {lang} at {instant:%Y-%m-%d %H:%M}"
-            yield Finding(found.file, found.line, found.field, f"{found.problem} ({where})", found.remedy)
-        elif isinstance(reply, Exception) and not isinstance(reply, ContentError):
-            raise reply
+    for instant in [*points[::step], points[-1]]:
+        for lang in content.base.topic.languages:
+            for what, render in (*_answers(talk, lang, instant), *_letters(content, lang, instant)):
+                try:
+                    render()
+                except ContentError as error:
+                    if str(error) in seen:
+                        continue
+                    seen.add(str(error))
+                    found = template_finding(error)
+                    where = f"{what} in {lang} at {instant:%Y-%m-%d %H:%M}"
+                    yield Finding(found.file, found.line, found.field, f"{found.problem} ({where})", found.remedy)
+
+
+def _answers(talk: Conversation, lang: str, instant: datetime) -> Iterator[Rendering]:
+    """Every turn, and every way in which a chat's reminders can stand."""
+    for turn in talk.turns():
+        asked = Incoming(turn=turn, lang=lang, at=instant)
+        yield f"{turn.intent}{f' of {turn.entity}' if turn.entity else ''}", partial(talk.answer, asked)
+    for intent in REMINDERS:
+        for state in get_args(State):
+            reminder = Reminder(state, subscription=Subscription(lang, instant), erased_on=instant.date())
+            asked = Incoming(turn=Turn(intent), lang=lang, at=instant)
+            yield f"{intent}, {state}", partial(talk.answer, asked, reminder)
+
+
+def _letters(content: Content, lang: str, instant: datetime) -> Iterator[Rendering]:
+    """Every kind of notice of every date."""
+    letters = Letters(content.base, content.phrasebook, A_MONTH)
+    for item in dated_items(content.base):
+        for kind in Kind:
+            notice = Notice(item.id, kind, "", instant, instant)
+            yield f"notice {kind} of {item.id}", partial(letters.compose, [notice], lang, instant)
+    yield "news of a campaign", partial(letters.news, "stalled", CAMPAIGN, lang, instant)

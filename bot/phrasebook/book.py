@@ -75,6 +75,8 @@ class Phrasebook:
     def label(self, turn: Turn, facts: Snapshot, lang: str) -> str:
         """A button's text for `turn`."""
         preset = self.presets[turn.intent]
+        if option := preset.option(turn.entity):
+            return option.label.get(lang)
         entity = facts.base.entity(turn.entity)
         if entity and preset.label_of:
             is_person = isinstance(entity, Person)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from bot.core.findings import Finding
 from bot.core.messages import Turn
+from bot.factbase.fields import Id
 from bot.factbase.loader import LISTS, validate
 from bot.factbase.models import Entry
 from bot.factbase.text import Label, as_list
@@ -18,14 +19,23 @@ IntentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
 FILE = "intents.yaml"
 # What readers are met with without asking for it, so that no content folder can do without.
 NEEDED = ("help", "in_distress", "legal_advice", "other_place", "opinion", "prediction", "not_covered")
-OTHER_TEMPLATES = ("confirm.html.j2", "page.html.j2")
+OTHER_TEMPLATES = ("confirm.html.j2", "page.html.j2", "notice.html.j2", "calendar_entry.html.j2", "campaign_news.html.j2")
 
 
 class Next(Entry):
-    """A question to offer next; `entity: topic-term` is the topic's main term."""
+    """A question to offer next; `entity: topic-term` is the topic's main term. `only: date-known` offers it where the
+    day of the decision is known and lies ahead."""
 
     intent: IntentName
     entity: Literal["topic-term"] | None = None
+    only: Literal["date-known"] | None = None
+
+
+class Option(Entry):
+    """A choice of the reader under an intent: the button's text, and the entity `option:<id>` that it asks."""
+
+    id: Id
+    label: Label
 
 
 def _read_next(value: Any) -> Any:
@@ -38,7 +48,7 @@ class Preset(Entry):
     `label` is a button's text; `label_of` the same where an entity is named, with `{entity}` in it, `label_of_person`
     where that is a person and needs other words. `entities` are the kinds that it takes (`person`, `org`, `term`).
     `command` is the word behind a slash, `description` its line in the menu. `needs` names files of a pack which must
-    not be empty for it. `outcome` is what an answer of it counts as.
+    not be empty for it. `outcome` is what an answer of it counts as. `options` are what a reader can choose under it.
     """
 
     id: IntentName
@@ -51,10 +61,15 @@ class Preset(Entry):
     next: Annotated[tuple[Next, ...], BeforeValidator(_read_next)] = Field(default=(), max_length=6)
     needs: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     outcome: Literal["answer", "refuse"] = "answer"
+    options: tuple[Option, ...] = ()
 
     def takes(self, entity: str | None) -> bool:
         """Whether the intent can be asked of this entity id, or of none."""
-        return entity is None or entity.partition(":")[0] in self.entities
+        return entity is None or entity.partition(":")[0] in self.entities or self.option(entity) is not None
+
+    def option(self, entity: str | None) -> Option | None:
+        """The option that an entity id (`option:pause`) stands for."""
+        return next((option for option in self.options if entity == f"option:{option.id}"), None)
 
     def turn(self, entity: str | None = None) -> Turn:
         """This intent as a turn, without an entity that it does not take."""

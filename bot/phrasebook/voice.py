@@ -1,7 +1,7 @@
 """What a template can call while one answer is rendered: texts in the reader's language, sources, dates."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel import Locale
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from bot.factbase.models import Cited, Organisation, Person, Source, Statement, Variant
 from bot.factbase.snapshot import Side, Snapshot
 from bot.factbase.text import Label, Text
-from bot.factbase.when import When
+from bot.factbase.when import Precision, When
 
 
 class Voice:
@@ -40,6 +40,7 @@ class Voice:
                 "names_of",
                 "pattern",
                 "days_away",
+                "minutes_left",
                 "quoted",
                 "in_order",
                 "notes",
@@ -119,3 +120,10 @@ class Voice:
         """Days from the answer's day to the first day of `when`; negative when it is past."""
         first = when.first_day if isinstance(when, When) else when
         return (first - self._facts.now.date()).days
+
+    def minutes_left(self, when: When | None) -> int | None:
+        """Whole minutes from the answer's instant to a moment less than a day ahead; None for any other time."""
+        if when is None or when.precision is not Precision.MOMENT:
+            return None
+        left = (when.start - self._facts.now) // timedelta(minutes=1)
+        return left if 0 < left < 24 * 60 else None

@@ -70,6 +70,11 @@ class Keys:
         return None
 
 
+def lock_names(row_keys: Sequence[bytes]) -> tuple[int, ...]:
+    """What a database is to lock while a reader's rows are changed: one name a key, whatever order the keys are in."""
+    return tuple(int.from_bytes(key[:8], signed=True) for key in row_keys)
+
+
 def load_or_create(data_folder: Path) -> Keys:
     """As `load`, for a database that has no key yet: the file is made once, readable by its owner alone."""
     path = data_folder / KEY_FILE

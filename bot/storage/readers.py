@@ -4,7 +4,8 @@ Nothing here may keep a reader from an answer: callers catch ServiceError and go
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.clock import Clock
 from bot.core.messages import Turn
 from bot.storage.database import Database
-from bot.storage.keys import Keys
+from bot.storage.keys import Keys, lock_names
 from bot.storage.tables import reader as table
+from bot.storage.tables import subscription
 
 TURN_LIFE = timedelta(minutes=10)
 TURN_BYTES = 128  # turns are filled up to a multiple of this, so that their length does not tell them apart
@@ -40,8 +42,12 @@ class ReaderStore:
             return (await self._kept(connection, self._keys.row_keys(channel, reader))).language
 
     async def choose_language(self, channel: str, reader: str, lang: str) -> None:
-        """Keep `lang` until the reader chooses another or is forgotten."""
-        await self._change(self._keys.row_keys(channel, reader), lambda kept: replace(kept, language=lang))
+        """Keep `lang` until the reader chooses another or is forgotten; reminders come in it too."""
+        row_keys = self._keys.row_keys(channel, reader)
+        async with self._alone_with(row_keys) as connection:
+            await self._rewrite(connection, row_keys, lambda kept: replace(kept, language=lang))
+            subscribed = update(subscription).where(subscription.c.key.in_(row_keys))
+            await connection.execute(subscribed.values(language=lang))
 
     async def last_turn(self, channel: str, reader: str) -> Turn | None:
         """The turn of the last ten minutes; one that is older is erased now."""
@@ -54,14 +60,15 @@ class ReaderStore:
 
     async def remember_turn(self, channel: str, reader: str, turn: Turn) -> None:
         """Keep `turn` for ten minutes, in place of the one before."""
-        now = self._clock.now()
-        await self._change(self._keys.row_keys(channel, reader), lambda kept: replace(kept, turn=turn, turn_at=now))
+        now, row_keys = self._clock.now(), self._keys.row_keys(channel, reader)
+        await self._change(row_keys, lambda kept: replace(kept, turn=turn, turn_at=now))
 
     async def forget(self, channel: str, reader: str) -> None:
-        """Erase all that is kept of the reader, at once and from the disk."""
+        """Erase all that is kept of the reader, subscriptions and their deliveries too, at once and from the disk."""
         row_keys = self._keys.row_keys(channel, reader)
-        async with self._database.writing() as connection:
-            await connection.execute(delete(table).where(table.c.key.in_(row_keys)))
+        async with self._alone_with(row_keys) as connection:
+            for kept in (table, subscription):
+                await connection.execute(delete(kept).where(kept.c.key.in_(row_keys)))
         await self._database.erase_log()  # also where there was no row: an earlier call may have failed between the two
 
     async def sweep(self, now: datetime) -> int:
@@ -75,22 +82,34 @@ class ReaderStore:
             await self._database.erase_log()
         return count
 
-    async def _change(self, row_keys: tuple[bytes, ...], change: Callable[["_Kept"], "_Kept"]) -> None:
-        """Write the reader's row anew under the first key, which also moves it there from an older one."""
+    @asynccontextmanager
+    async def _alone_with(self, row_keys: tuple[bytes, ...]) -> AsyncIterator[AsyncConnection]:
+        """A transaction during which nobody else changes what is kept of the reader."""
         async with self._database.writing() as connection:
-            kept = change(await self._kept(connection, row_keys))
-            await connection.execute(delete(table).where(table.c.key.in_(row_keys)))
-            if kept.language is None and kept.turn is None:
-                return
-            await connection.execute(
-                insert(table).values(
-                    key=row_keys[0],
-                    language=kept.language,
-                    turn=None if kept.turn is None else self._keys.seal(_pack(kept.turn), bound_to=row_keys[0]),
-                    turn_at=kept.turn_at,
-                    changed_at=self._clock.now(),
-                )
+            await self._database.lock(connection, *lock_names(row_keys))
+            yield connection
+
+    async def _change(self, row_keys: tuple[bytes, ...], change: Callable[["_Kept"], "_Kept"]) -> None:
+        async with self._alone_with(row_keys) as connection:
+            await self._rewrite(connection, row_keys, change)
+
+    async def _rewrite(
+        self, connection: AsyncConnection, row_keys: tuple[bytes, ...], change: Callable[["_Kept"], "_Kept"]
+    ) -> None:
+        """Write the reader's row anew under the first key, which also moves it there from an older one."""
+        kept = change(await self._kept(connection, row_keys))
+        await connection.execute(delete(table).where(table.c.key.in_(row_keys)))
+        if kept.language is None and kept.turn is None:
+            return
+        await connection.execute(
+            insert(table).values(
+                key=row_keys[0],
+                language=kept.language,
+                turn=None if kept.turn is None else self._keys.seal(_pack(kept.turn), bound_to=row_keys[0]),
+                turn_at=kept.turn_at,
+                changed_at=self._clock.now(),
             )
+        )
 
     async def _kept(self, connection: AsyncConnection, row_keys: tuple[bytes, ...]) -> "_Kept":
         """What the rows under any of the keys say together; the first key's row has the last word."""

@@ -2,7 +2,22 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Dialect, Index, LargeBinary, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 
 
@@ -58,3 +73,31 @@ key_check = Table(
     Column("fingerprint", LargeBinary(16), primary_key=True),
     sqlite_with_rowid=False,
 )
+
+# The fingerprints of secrets that encrypted before, kept while a subscription may still be under one of them.
+retired_key = Table(
+    "retired_key",
+    metadata,
+    Column("fingerprint", LargeBinary(16), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# One row a chat and topic. Its id is drawn at random: the order in which chats subscribed is not kept.
+SubscriptionId = BigInteger().with_variant(Integer, "sqlite")  # which there is the row's own number
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", SubscriptionId, primary_key=True, autoincrement=False, comment="drawn at random, 62 bits"),
+    Column("key", LargeBinary(32), nullable=False, comment="keyed hash of the platform and its id of the chat"),
+    Column("topic", String(64), nullable=False, comment="the topic that the chat subscribed to"),
+    Column("channel", String(20), nullable=False, comment="the platform"),
+    Column(
+        "sealed", LargeBinary, nullable=False, comment="the ids of the chat and its thread, encrypted, bound to the key"
+    ),
+    Column("language", String(35), nullable=False, comment="the language that reminders are written in"),
+    Column("since", Instant, nullable=False, comment="when the chat subscribed or last renewed"),
+    Column("off", SmallInteger, nullable=False, comment="the reminders switched off: 1 week, 2 day, 4 hours before"),
+    Column("paused", Boolean, nullable=False, comment="whether the chat wants to hear nothing for now"),
+    UniqueConstraint("key", "topic"),
+)
+Index(None, subscription.c.topic, subscription.c.id)

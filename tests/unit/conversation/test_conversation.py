@@ -173,10 +173,3 @@ async def test_a_platform_awaits_the_same_answer(talk: Talk) -> None:
 def test_nothing_of_a_message_comes_back_in_the_answer(talk: Talk) -> None:
     reply = talk().answer(Incoming(text="Xochitl <b>lives</b> here", lang="en"))
     assert "Xochitl" not in repr(reply)
-
-
-def test_a_walk_meets_every_turn_in_every_language(talk: Talk) -> None:
-    conversation = talk()
-    met = list(conversation.walk([NOW]))
-    assert len(met) == 2 * len(list(conversation.turns()))
-    assert not [reply for *_, reply in met if isinstance(reply, Exception)]

@@ -1,0 +1,52 @@
+"""The topic's dates as calendar files, in the words of the phrasebook."""
+
+from typing import Final
+
+from markupsafe import Markup
+
+from bot.core.clock import FixedClock
+from bot.core.messages import Document, Turn
+from bot.factbase.base import FactBase
+from bot.factbase.snapshot import DatedView, Snapshot
+from bot.phrasebook.book import Phrasebook
+
+CALENDAR: Final = "add_to_calendar"
+MEDIA_TYPE: Final = "text/calendar"
+
+
+class Dates:
+    """`address` is where readers reach this program's pages, None where nobody said."""
+
+    def __init__(self, base: FactBase, phrasebook: Phrasebook, address: str | None = None) -> None:
+        self._base = base
+        self._phrasebook = phrasebook
+        self._address = address
+
+    def file(self, facts: Snapshot, lang: str, item: str | None = None) -> bytes | None:
+        """The calendar of all dates, or of one; None where there is no such date, or nobody knows its day."""
+        from bot.reminders import calendar
+
+        def describe(view: DatedView) -> tuple[str, str]:
+            name = view.item.name.get(lang)
+            html = self._phrasebook.render(Turn("calendar_entry"), facts, lang, {"view": view}).html
+            return name[:1].upper() + name[1:], Markup(html).striptags()  # noqa: S704 - rendered here, and then stripped
+
+        clock = FixedClock(facts.instant)
+        if item is None:
+            return calendar.feed(self._base, clock, lang, describe, self._address)
+        return calendar.entry(self._base, item, clock, lang, describe, self._address)
+
+    def document(self, facts: Snapshot, lang: str) -> Document | None:
+        """What to give a reader for the own calendar: every date; None where none lies ahead."""
+        if not any(view.is_ahead for view in (facts.decision, *facts.meetings, *facts.deadlines)):
+            return None
+        content = self.file(facts, lang)
+        title = self._phrasebook.label(Turn(CALENDAR), facts, lang)
+        return Document(f"{self._base.topic.id}.ics", content, MEDIA_TYPE, title, self._path(lang)) if content else None
+
+    def feed(self, lang: str) -> str | None:
+        """The address that calendars subscribe to."""
+        return f"{self._address}{self._path(lang)}" if self._address else None
+
+    def _path(self, lang: str) -> str:
+        return f"/calendar/{self._base.topic.id}.ics?lang={lang}"

@@ -1,0 +1,197 @@
+"""What to do next about the topic's dates: pure, from the facts, the clock and what the ledger knows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+from bot.core.clock import Clock
+from bot.factbase.base import FactBase
+from bot.factbase.models import Deadline, Decision, Report
+from bot.reminders.campaign import Past, Plan, Seen, campaign_of
+from bot.reminders.notice import Kind, Notice
+from bot.reminders.quiet_hours import ENOUGH, is_quiet, morning_after
+from bot.reminders.schedule import dated_items, reminders_of
+from bot.reminders.told import CANCELLED, ENDED, Sight, Told, change_of, told_of
+
+TOGETHER: Final = timedelta(hours=2)  # what falls closer than this becomes one message
+NEWS_KEEPS: Final = timedelta(days=14)  # for how long a change is worth telling that names no date to come
+
+
+def plan(base: FactBase, clock: Clock, past: Past) -> Plan:
+    """What is to be written down now, whole or not at all; an empty plan where nothing is to be done.
+
+    Works from whatever was seen last, however long ago, also where the clock was set back: then what was told last
+    still counts, and no notice is ever planned twice.
+    """
+    now = clock.now()
+    views = [view for item in dated_items(base) if (view := _Outlook.of(base, item, now, past))]
+    changes = {view: view.change for view in views if view.change and view.change.key not in past.spent}
+    told = _told_now(base, now, past, views, changes)
+    over = [] if changes else _over_now(views, past)
+    create = [campaign_of(over, now)] if over else []
+    create += [campaign_of(told, now, silent=is_quiet(now, base.zone))] if told else []
+    records = (view.record for view in views if told or view not in changes)
+    return Plan(
+        create=tuple(create),
+        cancel=tuple(
+            key for key, notices in past.running.items() if all(stale(one, base, clock, past) for one in notices)
+        ),
+        seen=tuple(record for record in records if record != past.seen.get(record.item)),
+    )
+
+
+def stale(notice: Notice, base: FactBase, clock: Clock, past: Past) -> bool:
+    """Whether a notice is of no use any more: too late, or its item is gone or told otherwise since."""
+    now, item = clock.now(), base.decisions.get(notice.item)
+    if now >= notice.useful_until or not isinstance(item, Decision | Deadline):
+        return True
+    view = _Outlook.of(base, item, now, past)
+    return view is None or view.version != notice.version
+
+
+def current(notices: Iterable[Notice], base: FactBase, clock: Clock, past: Past) -> tuple[Notice, ...]:
+    """Those that are not stale, in their order: what a message has to tell when it is sent."""
+    return tuple(notice for notice in notices if not stale(notice, base, clock, past))
+
+
+def as_of(notices: Iterable[Notice], clock: Clock, past: Past) -> datetime:
+    """The instant whose facts these notices tell: the clock's; the last one seen, if the clock was set back since."""
+    seen = (Sight.of(past.seen[notice.item].told) for notice in notices if notice.item in past.seen)
+    return max([clock.now(), *(sight.since for sight in seen if sight)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Outlook:
+    """One item as planning sees it: what was told before, what is to be told now."""
+
+    base: FactBase
+    item: Decision | Deadline
+    now: datetime
+    before: Sight | None
+    report: Report
+    seen_number: int
+
+    @classmethod
+    def of(cls, base: FactBase, item: Decision | Deadline, now: datetime, past: Past) -> "_Outlook | None":
+        """None where nothing is known of the item yet."""
+        seen = past.seen.get(item.id)
+        before = Sight.of(seen.told) if seen else None
+        report = base.at(_instant(now, before)).dated(item).report
+        return cls(base, item, now, before, report, seen.number if seen else 0) if report else None
+
+    @cached_property
+    def told(self) -> Told:
+        return told_of(self.report)
+
+    @cached_property
+    def kind(self) -> Kind | None:
+        """What kind of change is seen; None where there is none, or the item is seen for the first time."""
+        if self.before is None:
+            return None
+        known = self.base.at(_instant(self.now, self.before)).known(self.item.reports)
+        return change_of(self.before.told, self.told, map(told_of, known))
+
+    @property
+    def number(self) -> int:
+        """How many changes there were, with the one seen now."""
+        return self.seen_number + (self.kind is not None)
+
+    @property
+    def version(self) -> str:
+        return self.told.version(self.number)
+
+    @property
+    def record(self) -> Seen:
+        """What the ledger is to keep of it; details that a later report leaves out still count as told."""
+        told, since = self.told, self.base.since(self.report)
+        if self.before and self.kind is None:
+            told, since = told.with_details_of(self.before.told), max(since, self.before.since)
+        return Seen(self.item.id, Sight(told, since).text(), self.number)
+
+    @cached_property
+    def change(self) -> Notice | None:
+        """The notice of the change that is seen; None where there is none, or it is of no use to anybody."""
+        useful_until = self._change_useful_until()
+        if self.kind is None or useful_until is None:
+            return None
+        return Notice(self.item.id, self.kind, self.version, self.now, useful_until, is_quiet(self.now, self.base.zone))
+
+    def _change_useful_until(self) -> datetime | None:
+        """The end of the new date; 14 days where there is none, or where people wait for a date that has passed."""
+        new = self.told.ends_at
+        if new and new > self.now:
+            return new
+        awaited = self.before.told.ends_at if self.before else None
+        is_awaited = awaited is not None and awaited > self.now
+        return self.now + NEWS_KEEPS if new is None or is_awaited or self.kind is Kind.CORRECTION else None
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether the change may be told at the end of the quiet hours: an hour then remains before the next of the
+        dates that people were told or are to be told."""
+        dates = (told.starts_at for told in (self.told, self.before.told if self.before else None) if told)
+        morning = morning_after(self.now, self.base.zone)
+        return all(date - morning >= ENOUGH for date in dates if date and date > self.now)
+
+    @property
+    def reminders(self) -> tuple[Notice, ...]:
+        """Those of what is to be told now, past and future."""
+        return reminders_of(self.item.id, self.report, self.base.zone, self.number)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.told.standing in ENDED or self.told.standing == CANCELLED
+
+    @property
+    def lies_ahead(self) -> bool:
+        return not self.is_settled and bool(self.told.ends_at and self.told.ends_at > self.now)
+
+    @property
+    def over(self) -> Notice | None:
+        """That a deadline's date has passed."""
+        if self.is_settled or self.told.ends_at is None or self.lies_ahead:
+            return None
+        return Notice(self.item.id, Kind.OVER, self.version, self.told.ends_at, self.now + NEWS_KEEPS)
+
+
+def _instant(now: datetime, before: Sight | None) -> datetime:
+    """As of when facts count: what was told once is not unknown again when the clock is set back."""
+    return max(now, before.since) if before else now
+
+
+def _over_now(views: Sequence[_Outlook], past: Past) -> list[Notice]:
+    """Word of each deadline that has passed, once every decision is settled and nothing lies ahead."""
+    if any(view.lies_ahead or (isinstance(view.item, Decision) and not view.is_settled) for view in views):
+        return []
+    over = [view.over for view in views if isinstance(view.item, Deadline)]
+    return [notice for notice in over if notice and notice.key not in past.spent]
+
+
+def _told_now(
+    base: FactBase, now: datetime, past: Past, views: Sequence[_Outlook], changes: Mapping[_Outlook, Notice]
+) -> list[Notice]:
+    """The notices of the campaign to make now: all that have to go or may, with the reminders of the next two hours;
+    none as long as everything can wait."""
+    soon = [
+        one for view in views for one in view.reminders
+        if one.key not in past.spent and one.send_at < now + TOGETHER and now < one.useful_until
+    ]  # fmt: skip
+    due = [one for one in soon if one.send_at <= now]
+    quiet = is_quiet(now, base.zone)
+    earliest = morning_after(_rested(now, past), base.zone)
+    waits = all(quiet and view.can_wait for view in changes) and all(_can_wait(one, now, earliest) for one in due)
+    return [] if waits else [*changes.values(), *soon]
+
+
+def _rested(now: datetime, past: Past) -> datetime:
+    """The first instant, from now on, that is two hours after the campaign before."""
+    last = past.last_at
+    return last + TOGETHER if last is not None and last <= now < last + TOGETHER else now
+
+
+def _can_wait(notice: Notice, now: datetime, until: datetime) -> bool:
+    """Whether a reminder that is due is still of use at `until`; what begins soon needs an hour more."""
+    needed = ENOUGH if notice.kind is Kind.HOURS else timedelta(0)
+    return now < until < notice.useful_until and until + needed <= notice.useful_until

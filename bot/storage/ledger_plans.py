@@ -1,0 +1,65 @@
+"""SQL of the ledger: what was planned before, and a new plan written down."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.reminders.campaign import Campaign, Past, Plan, Seen
+from bot.reminders.ledger import CampaignState
+from bot.storage.ledger_rows import OPEN, notices_of, values_of
+from bot.storage.ledger_tables import campaign, notice, seen
+
+
+def past(connection: Connection, topic: str) -> Past:
+    """What planning has to know."""
+    rows = connection.execute(select(seen).where(seen.c.topic == topic))
+    known = {row.item: Seen(row.item, row.told, row.number) for row in rows}
+    spent = connection.execute(select(notice.c.key).where(notice.c.topic == topic)).scalars()
+    running = connection.execute(
+        select(campaign.c.key, campaign.c.notices).where(campaign.c.topic == topic, campaign.c.state.in_(OPEN))
+    )
+    told = select(func.max(campaign.c.created_at)).where(campaign.c.topic == topic, campaign.c.told)
+    last_at = connection.execute(told).scalar()
+    return Past(known, frozenset(spent), {row.key: notices_of(row.notices) for row in running}, last_at)
+
+
+def apply(connection: Connection, topic: str, plan: Plan) -> bool:
+    """All of a plan, or nothing where another replica was faster."""
+    try:
+        for item in plan.seen:
+            _see(connection, topic, item)
+        if plan.cancel:
+            connection.execute(
+                update(campaign)
+                .where(campaign.c.topic == topic, campaign.c.key.in_(plan.cancel), campaign.c.state.in_(OPEN))
+                .values(state=CampaignState.CANCELLED)
+            )
+        for new in plan.create:
+            _create(connection, topic, new)
+    except IntegrityError:
+        connection.rollback()
+        return False
+    return True
+
+
+def _see(connection: Connection, topic: str, item: Seen) -> None:
+    told = {"told": item.told, "number": item.number}
+    known = update(seen).where(seen.c.topic == topic, seen.c.item == item.item).values(told)
+    if not connection.execute(known).rowcount:
+        connection.execute(insert(seen).values(topic=topic, item=item.item, **told))
+
+
+def _create(connection: Connection, topic: str, new: Campaign) -> None:
+    row = values_of(new, topic, ended_at(connection, topic))
+    (number,) = connection.execute(insert(campaign).values(row).returning(campaign.c.id)).one()
+    notices = [{"topic": topic, "key": told.key, "campaign_id": number} for told in new.notices]
+    connection.execute(insert(notice), notices)
+
+
+def ended_at(connection: Connection, topic: str, before: datetime | None = None) -> datetime | None:
+    """When the last campaign was made that ends subscriptions (before an instant), cancelled ones aside."""
+    last = select(func.max(campaign.c.created_at)).where(
+        campaign.c.topic == topic, campaign.c.ending, campaign.c.state != CampaignState.CANCELLED
+    )
+    return connection.execute(last if before is None else last.where(campaign.c.created_at < before)).scalar()

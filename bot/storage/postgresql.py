@@ -1,0 +1,85 @@
+"""One PostgreSQL database, which several replicas share; no reader's message waits long for it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from sqlalchemy import URL, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.storage.database import BUSY_SECONDS, Database, transaction
+
+# What the server ends by itself, so that neither a forgotten transaction nor a lost machine keeps readers waiting.
+# All of this program's statements take milliseconds but those that count or change a whole table. Milliseconds.
+SERVER_SETTINGS: Final = {
+    "lock_timeout": int(BUSY_SECONDS * 1000),
+    "statement_timeout": 20_000,
+    "idle_in_transaction_session_timeout": 60_000,
+    "timezone": "UTC",
+}
+# How soon the client gives up a server that does not answer: https://www.postgresql.org/docs/current/libpq-connect.html
+CLIENT_SETTINGS: Final = {
+    "connect_timeout": 4,  # seconds
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 3,  # seconds
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+    "application_name": "civic-explainer",
+}
+POOL: Final = 8  # connections of one replica; a server takes 100 as it comes
+
+
+class PostgresDatabase(Database):
+    """A database on a server. Replicas read and write side by side."""
+
+    backend = "postgresql"
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self._one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return transaction(self._one_state)
+
+    @asynccontextmanager
+    async def writing(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
+        async with transaction(self.engine) as connection:
+            if durable:  # where the server was told otherwise
+                await connection.execute(text("SET LOCAL synchronous_commit = on"))
+            yield connection
+
+    async def lock(self, connection: AsyncConnection, *names: int) -> None:
+        """In one order for all, so that two never wait for each other."""
+        await connection.execute(select(*(func.pg_advisory_xact_lock(name) for name in sorted(names))))
+
+    async def take_time(self, connection: AsyncConnection) -> None:
+        await connection.execute(text("SET LOCAL lock_timeout = 0"))
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+    async def erase_log(self) -> None:
+        """Nothing that a client could do: the server forgets deleted rows by its own vacuum and its log's recycling."""
+
+
+def open_server(address: URL) -> PostgresDatabase:
+    """The database at `address`, of any PostgreSQL driver's form; what its query says goes before what stands here.
+
+    Nothing is asked of the server yet; connections that it has ended are replaced unseen.
+    """
+    query = dict(address.query)
+    settings = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
+    arguments = {name: value for name, value in CLIENT_SETTINGS.items() if name not in query}
+    engine = create_async_engine(
+        address.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
+        connect_args=arguments | {"options": f"{settings} {_joined(query.get('options', ''))}".strip()},
+        hide_parameters=True,
+        pool_size=POOL,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        pool_pre_ping=True,
+        use_native_hstore=False,  # would be asked for at each new connection
+    )
+    return PostgresDatabase(engine)
+
+
+def _joined(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)

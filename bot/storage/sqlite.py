@@ -1,0 +1,154 @@
+"""One SQLite file, opened so that many may read while one writes, and so that what is deleted is gone."""
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from bot.core.errors import ServiceError, SettingsError
+from bot.storage.database import BUSY_SECONDS, Database, transaction
+from bot.storage.failures import explained
+
+PRAGMAS: Final = (
+    f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
+
+
+class SqliteDatabase(Database):
+    """A file in write-ahead mode. Its writers queue in this process; of several processes one writes at a time."""
+
+    backend = "sqlite"
+
+    def __init__(self, engine: AsyncEngine, path: Path) -> None:
+        super().__init__(engine)
+        self.path = path
+        self._immediate = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._durable = engine.execution_options(begin="BEGIN IMMEDIATE", durable=True)
+        self._alone = engine.execution_options(begin=None)
+        # SQLite's own waiting is unfair, and would hold connections that readers need: writers queue here instead.
+        self._write = asyncio.Lock()
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return transaction(self.engine)
+
+    @asynccontextmanager
+    async def writing(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
+        async with self._turn_to_write(), transaction(self._durable if durable else self._immediate) as connection:
+            yield connection
+
+    async def lock(self, connection: AsyncConnection, *names: int) -> None:
+        """Nothing to do: one who writes is alone."""
+
+    async def take_time(self, connection: AsyncConnection) -> None:
+        """Nothing to do: no statement has a limit here."""
+
+    async def erase_log(self) -> None:
+        """Carry the write-ahead log over into the file and empty it, so that it keeps nothing of what was deleted.
+
+        Where another process reads at that moment, the log is emptied later: at the next call or at the end.
+        """
+        async with self._turn_to_write():
+            with explained():
+                async with self._alone.connect() as connection:
+                    await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(BUSY_SECONDS):
+                await self._write.acquire()
+        except TimeoutError as error:
+            raise ServiceError("The database is busy: too many wait to write to it.") from error
+        try:
+            yield
+        finally:
+            self._write.release()
+
+
+def open_file(path: Path, variable: str) -> SqliteDatabase:
+    """The database in the file at `path`, which the environment's `variable` led to; may block for BUSY_SECONDS.
+
+    Raises SettingsError when its folder cannot be written; ServiceError when the file is no sound database, or its
+    disk is full.
+    """
+    _prepare(path, variable)
+    with explained():
+        _keep_a_log(path)
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        connect_args={"isolation_level": None},  # the driver begins nothing by itself: `_begin` does
+        hide_parameters=True,
+        pool_size=4,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+    )
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return SqliteDatabase(engine, path)
+
+
+def _prepare(path: Path, variable: str) -> None:
+    """Make the folder and the file, for their owner alone, and find out that the folder takes SQLite's side files."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise PermissionError(13, os.strerror(13))
+    except OSError as error:
+        raise SettingsError(
+            f"{variable} leads to {path}, which cannot be written ({error.strerror}): "
+            "name another place, or give this one to the user who runs this."
+        ) from error
+
+
+def _keep_a_log(path: Path) -> None:
+    """Switch the file to write-ahead logging, which it then keeps.
+
+    SQLite does not wait by itself where two programs do this at once to a new file: one is told that it is locked.
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    give_up_at = time.monotonic() + BUSY_SECONDS
+    try:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+    finally:
+        connection.close()
+
+
+def _set_pragmas(connection: PoolProxiedConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    statement = options.get("begin", "BEGIN")
+    if statement is None:
+        return
+    # Inside a transaction it could not be changed any more; the pool gives a connection back as it was left.
+    if options.get("durable"):
+        connection.exec_driver_sql("PRAGMA synchronous=FULL")
+        connection.info["durable"] = True
+    elif connection.info.pop("durable", False):
+        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+    connection.exec_driver_sql(statement)
