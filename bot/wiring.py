@@ -4,25 +4,33 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from secrets import token_hex
+from socket import gethostname
 from typing import TYPE_CHECKING
 
 from bot.conversation.codes import TurnCodes
 from bot.conversation.conversation import Conversation
+from bot.conversation.dates import Dates
+from bot.conversation.reminding import Reminding
 from bot.core.clock import Clock
 from bot.core.errors import ContentError
 from bot.core.findings import errors
+from bot.core.messages import Reply
 from bot.editorial.content import Content, clock_of, load_content
+from bot.reminders.letters import Letters
 from bot.settings import Settings, pack_folder
 from bot.understanding.pack_interpreter import PackInterpreter
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from bot.core.ports import Readers
     from bot.platforms.telegram.adapter import TelegramPlatform
+    from bot.reminders.engine.delivery import Delivery
+    from bot.storage import Storage
 
 log = logging.getLogger(__name__)
 SHOWN = 20  # findings that a refused start prints
@@ -41,8 +49,18 @@ class Explainer:
     content: Content
     interpreter: PackInterpreter
     conversation: Conversation
+    dates: Dates
     codes: TurnCodes
     clock: Clock
+
+    def file(self, lang: str, item: str | None) -> bytes | None:
+        """The calendar file of all dates, or of one, as of now; None where there is no such date."""
+        return self.dates.file(self.content.base.at(self.clock.now()), lang, item)
+
+    def reminding(self, reminding: Reminding) -> Conversation:
+        """The same conversation, which can also remind."""
+        content = self.content
+        return Conversation(content.base, content.phrasebook, self.interpreter, self.clock, self.dates, reminding)
 
 
 def build(settings: Settings) -> Explainer:
@@ -60,9 +78,10 @@ def build(settings: Settings) -> Explainer:
         raise ContentError("the content has errors:\n" + "\n".join(map(str, found[:SHOWN])) + more)
     content, clock = loaded.content, clock_of(settings.explainer_clock, loaded.zone)
     interpreter = PackInterpreter(content.knowledge, settings.explainer_data / "cache")
-    conversation = Conversation(content.base, content.phrasebook, interpreter, clock)
+    dates = Dates(content.base, content.phrasebook, settings.explainer_public_url)
+    conversation = Conversation(content.base, content.phrasebook, interpreter, clock, dates)
     names = {command.name: command.turn for command in content.commands()}
-    return Explainer(content, interpreter, conversation, TurnCodes(conversation.turns(), names), clock)
+    return Explainer(content, interpreter, conversation, dates, TurnCodes(conversation.turns(), names), clock)
 
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
@@ -77,12 +96,12 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
     async with AsyncExitStack() as stack:
         storage = await open_storage(settings.database_url, settings.explainer_data, settings.keys, explainer.clock)
         stack.push_async_callback(storage.close)
-        telegram = _telegram(settings, explainer, storage.readers)
+        telegram = await _telegram(settings, explainer, storage, stack) if settings.token else None
 
         async def ready() -> dict[str, str]:
             checks = {"content": "ok", "database": "ok" if await storage.ready() else "does not answer"}
             checks["understanding"] = UNDERSTANDING[explainer.interpreter.status()]
-            return checks | ({"telegram": "ok" if telegram.healthy else "out of reach"} if telegram else {})
+            return checks | (telegram.checks() if telegram else {})
 
         server = WebServer(_web(explainer, ready), settings.explainer_host, settings.explainer_port)
         await server.start()
@@ -90,35 +109,86 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
         say(f"The page is at {server.url}")
         threading.Thread(target=explainer.interpreter.warm, name="warm", daemon=True).start()
         if telegram:
-            await telegram.start()
-            stack.push_async_callback(telegram.stop)
+            await telegram.start(stack)
             say("The bot answers on Telegram.")
         else:
             say("No TELEGRAM_BOT_TOKEN: the page alone.")
-        if not explainer.clock.is_set:
+        if settings.explainer_rehearsal or not explainer.clock.is_set:
             stack.push_async_callback(_cancel, asyncio.create_task(storage.keep_sweeping()))
         await stop.wait()
         say("Stopping: finishing what is in hand.")
 
 
-def _telegram(settings: Settings, explainer: Explainer, readers: "Readers") -> "TelegramPlatform | None":
-    if not settings.token:
-        return None
-    from bot.platforms.telegram.adapter import TelegramPlatform  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """The bot on Telegram and the delivery of its reminders."""
 
-    return TelegramPlatform(
-        settings.token, settings.telegram_api_url, explainer.conversation, explainer.codes, readers,
-        explainer.content.commands(), explainer.content.base.topic.languages,
+    platform: "TelegramPlatform"
+    delivery: "Delivery"
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Answers, then delivers; `stack` stops both, the delivery first."""
+        await self.platform.start()
+        stack.push_async_callback(self.platform.stop)
+        await self.delivery.start()
+        stack.push_async_callback(self.delivery.stop)
+
+    def checks(self) -> dict[str, str]:
+        """What /readyz says of the two."""
+        delivers = "ok" if self.delivery.is_allowed else "ok: off, since the clock is set"
+        return {"telegram": "ok" if self.platform.healthy else "out of reach", "reminders": delivers}
+
+
+async def _telegram(settings: Settings, explainer: Explainer, storage: "Storage", stack: AsyncExitStack) -> Telegram:
+    from bot.platforms.telegram.adapter import TelegramPlatform  # noqa: PLC0415
+    from bot.platforms.telegram.reading import CHANNEL  # noqa: PLC0415
+    from bot.reminders.engine.delivery import Delivery, Setup  # noqa: PLC0415
+    from bot.storage.ledger import open_ledger  # noqa: PLC0415
+    from bot.storage.ledger_engine import jobs_address  # noqa: PLC0415
+
+    content, clock, base = explainer.content, explainer.clock, explainer.content.base
+    place = settings.database_url, settings.explainer_data
+    ledger = open_ledger(*place, storage.keys, base.topic.id)
+    stack.push_async_callback(ledger.close)
+    subscriptions = storage.subscriptions(base.topic.id)
+    retention = timedelta(days=settings.explainer_retention_days)
+    letters = Letters(base, content.phrasebook, retention)
+    platform = TelegramPlatform(
+        settings.token or "", settings.telegram_api_url,
+        explainer.reminding(Reminding(base, subscriptions, ledger.ended_at, retention)),
+        explainer.codes, storage.readers, content.commands(), base.topic.languages, subscriptions=subscriptions,
     )  # fmt: skip
+
+    def announce(event: str, numbers: Mapping[str, str | int]) -> Reply:
+        return letters.news(event, numbers, base.topic.languages[0], clock.now())
+
+    couriers = {CHANNEL: platform.courier(settings.explainer_admins, announce)}
+    setup = Setup(
+        ledger, subscriptions, couriers, clock, settings.explainer_send_rate, replica_name(settings.database_url),
+        jobs_address(*place), retention, settings.explainer_rehearsal,
+    )  # fmt: skip
+    return Telegram(platform, Delivery(setup, base, letters.compose))
+
+
+def replica_name(database_url: str | None) -> str:
+    """Names this process among those on its database: where there can be only one, always the same, so that a restart
+    goes on at once with what the last run began; else a new one each time."""
+    from bot.storage.address import names_server  # noqa: PLC0415
+
+    return f"{gethostname()[:40]}-{token_hex(4)}" if names_server(database_url) else "alone"
 
 
 def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]]) -> "Starlette":
     from bot.platforms.web.app import create_app  # noqa: PLC0415
+    from bot.platforms.web.calendar import TopicCalendar  # noqa: PLC0415
+    from bot.platforms.web.downloads import linking_documents  # noqa: PLC0415
     from bot.platforms.web.page import Site  # noqa: PLC0415
 
     topic = explainer.content.base.topic
     site = Site(topic.name.root, topic.place_name.root, explainer.content.base.zone, topic.languages, explainer.clock)
-    return create_app(explainer.conversation, explainer.content.phrasebook.page, explainer.codes, ready, site)
+    calendar = TopicCalendar(topic.id, topic.languages, explainer.file)
+    answer = linking_documents(explainer.conversation)
+    return create_app(answer, explainer.content.phrasebook.page, explainer.codes, ready, site, calendar)
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

@@ -24,12 +24,14 @@ class Dates:
 
     def file(self, facts: Snapshot, lang: str, item: str | None = None) -> bytes | None:
         """The calendar of all dates, or of one; None where there is no such date, or nobody knows its day."""
-        from bot.reminders import calendar
 
         def describe(view: DatedView) -> tuple[str, str]:
             name = view.item.name.get(lang)
             html = self._phrasebook.render(Turn("calendar_entry"), facts, lang, {"view": view}).html
-            return name[:1].upper() + name[1:], Markup(html).striptags()  # noqa: S704 - rendered here, and then stripped
+            lines = (Markup(block).striptags() for block in html.split("</p>"))  # noqa: S704 - rendered, then stripped
+            return name[:1].upper() + name[1:], "\n".join(line for line in lines if line)
+
+        from bot.reminders import calendar  # noqa: PLC0415 - a third of a second at every start, for a rare answer
 
         clock = FixedClock(facts.instant)
         if item is None:

@@ -11,7 +11,7 @@ from bot.core.errors import ServiceError
 from bot.core.messages import Reader, Turn
 from bot.factbase.base import FactBase
 from bot.factbase.snapshot import Snapshot, Standing
-from bot.reminders.notice import CHOICES_OF, Notice
+from bot.reminders.notice import CHOICES_OF
 from bot.reminders.schedule import upcoming
 from bot.reminders.subscription import CHOICES, Subscription, Subscriptions
 
@@ -38,13 +38,14 @@ State = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """How a chat's reminders stand after a turn, for the template and the buttons. `changed` by this turn; `next` is
-    the first notice still to come; `erased_on` the day on which an ended subscription is erased."""
+    """How a chat's reminders stand after a turn, for the template and the buttons. `changed` by this turn; `next_at` is
+    when the first notice still to come is due, in the topic's zone; `erased_on` is the day on which an ended one
+    is erased."""
 
     state: State
     changed: bool = False
     subscription: Subscription | None = None
-    next: Notice | None = None
+    next_at: datetime | None = None
     erased_on: date | None = None
 
     @property
@@ -136,10 +137,11 @@ class Reminding:
             return Reminder("ended", changed, kept, None, erased_on)
         return Reminder("paused" if kept.paused else "subscribed", changed, kept, self._next(kept, facts))
 
-    def _next(self, kept: Subscription, facts: Snapshot) -> Notice | None:
+    def _next(self, kept: Subscription, facts: Snapshot) -> datetime | None:
         notices = upcoming(self._base, FixedClock(facts.instant))
-        wanted = (notice for notice in notices if kept.wants(CHOICES_OF.get(notice.kind, ())))
-        return min(wanted, key=lambda notice: notice.send_at, default=None)
+        wanted = (notice.send_at for notice in notices if kept.wants(CHOICES_OF.get(notice.kind, ())))
+        first = min(wanted, default=None)
+        return first.astimezone(facts.now.tzinfo) if first else None
 
 
 def is_anything_to_come(facts: Snapshot) -> bool:

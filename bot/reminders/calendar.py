@@ -28,14 +28,14 @@ def feed(base: FactBase, clock: Clock, lang: str, describe: Describe, address: s
     known = base.at(clock.now())
     calendar = _empty(base, lang)
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
-    calendar.add("x-published-ttl", icalendar.vDuration(REFRESH).to_ical().decode())
+    calendar.add("x-published-ttl", icalendar.vDuration(REFRESH))
     if address:
         source = f"{address}/calendar/{base.topic.id}.ics?lang={lang}"
         calendar.add("source", icalendar.vUri(source), parameters={"value": "URI"})
     for item in base.decisions.values():
         if event := _event(base, known.dated(item), lang, describe, address):
             calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def entry(
@@ -50,7 +50,7 @@ def entry(
         return None
     calendar = _empty(base, lang)
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _empty(base: FactBase, lang: str) -> icalendar.Calendar:

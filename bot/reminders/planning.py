@@ -16,6 +16,7 @@ from bot.reminders.schedule import dated_items, reminders_of
 from bot.reminders.told import CANCELLED, ENDED, Sight, Told, change_of, told_of
 
 TOGETHER: Final = timedelta(hours=2)  # what falls closer than this becomes one message
+LAST: Final = frozenset({Kind.HOURS, Kind.WINDOW})  # reminders that none follows
 NEWS_KEEPS: Final = timedelta(days=14)  # for how long a change is worth telling that names no date to come
 
 
@@ -23,7 +24,8 @@ def plan(base: FactBase, clock: Clock, past: Past) -> Plan:
     """What is to be written down now, whole or not at all; an empty plan where nothing is to be done.
 
     Works from whatever was seen last, however long ago, also where the clock was set back: then what was told last
-    still counts, and no notice is ever planned twice.
+    still counts, and no notice is ever planned twice. As long as a change waits for the morning, nothing of its item
+    is cancelled: an editor may take it back.
     """
     now = clock.now()
     views = [view for item in dated_items(base) if (view := _Outlook.of(base, item, now, past))]
@@ -32,11 +34,14 @@ def plan(base: FactBase, clock: Clock, past: Past) -> Plan:
     over = [] if changes else _over_now(views, past)
     create = [campaign_of(over, now)] if over else []
     create += [campaign_of(told, now, silent=is_quiet(now, base.zone))] if told else []
-    records = (view.record for view in views if told or view not in changes)
+    waiting = set() if told else {view.item.id for view in changes}
+    records = (view.record for view in views if view.item.id not in waiting)
     return Plan(
         create=tuple(create),
         cancel=tuple(
-            key for key, notices in past.running.items() if all(stale(one, base, clock, past) for one in notices)
+            key
+            for key, notices in past.running.items()
+            if all(stale(one, base, clock, past) for one in notices) and not any(one.item in waiting for one in notices)
         ),
         seen=tuple(record for record in records if record != past.seen.get(record.item)),
     )
@@ -192,6 +197,9 @@ def _rested(now: datetime, past: Past) -> datetime:
 
 
 def _can_wait(notice: Notice, now: datetime, until: datetime) -> bool:
-    """Whether a reminder that is due is still of use at `until`; what begins soon needs an hour more."""
+    """Whether a reminder that is due may be left until then. The last one before a date may not if it were of no use
+    by then, or less than an hour remained; one that others follow may: they tell the same."""
+    if now == until:
+        return False
     needed = ENOUGH if notice.kind is Kind.HOURS else timedelta(0)
-    return now < until < notice.useful_until and until + needed <= notice.useful_until
+    return notice.kind not in LAST or (until < notice.useful_until and until + needed <= notice.useful_until)

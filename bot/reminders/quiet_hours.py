@@ -31,7 +31,7 @@ def out_of_quiet_hours(instant: datetime, start: datetime, zone: ZoneInfo) -> da
     """When to remind of what begins at `start` instead of at `instant`: in the quiet hours at 8 a.m. if at least an
     hour then remains, else at 8 p.m. of the evening before that night."""
     morning = morning_after(instant, zone)
-    if morning == instant or start - morning >= ENOUGH:
+    if morning == instant or start.astimezone(UTC) - morning >= ENOUGH:
         return morning
     return local_moment(_evening_of(instant, zone), EVENING, zone)
 

@@ -1,7 +1,7 @@
 """When to remind of a date: pure, from the newest known report of it and the topic's zone."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -46,12 +46,17 @@ def reminders_of(item: str, report: Report, zone: ZoneInfo, number: int) -> tupl
         return ()
     if not is_exact(report):
         opens = local_moment(ahead.first_day - DAY, END, zone)
-        return (Notice(item, Kind.WINDOW, version, opens, ahead.start),)
-    week, day, hours = _moments(ahead, zone)
-    return (
-        Notice(item, Kind.WEEK, version, week, day - SHORTLY),
-        Notice(item, Kind.DAY, version, day, hours - SHORTLY),
-        Notice(item, Kind.HOURS, version, hours, ahead.end),
+        spans = {Kind.WINDOW: (opens, ahead.start)}
+    else:
+        week, day, hours = _moments(ahead, zone)
+        spans = {
+            Kind.WEEK: (week, day - SHORTLY),
+            Kind.DAY: (day, hours - SHORTLY),
+            Kind.HOURS: (hours, ahead.end),
+        }
+    return tuple(
+        Notice(item, kind, version, send_at.astimezone(UTC), useful_until.astimezone(UTC))
+        for kind, (send_at, useful_until) in spans.items()
     )
 
 
@@ -61,9 +66,8 @@ def _moments(ahead: When, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]
         week, day, hours = (local_moment(ahead.first_day - days * DAY, END, zone) for days in (7, 1, 0))
         return week, day, hours
     start = ahead.start.astimezone(zone)
-    hour = time(start.hour, start.minute, start.second)
-    early = (local_moment(start.date() - days * DAY, hour, zone) for days in (7, 1))
-    shortly = (start.astimezone(UTC) - SHORTLY).astimezone(zone)
+    early = (local_moment(start.date() - days * DAY, start.time(), zone) for days in (7, 1))
+    shortly = start.astimezone(UTC) - SHORTLY
     week, day, hours = (out_of_quiet_hours(at, start, zone) for at in (*early, shortly))
     return week, day, hours
 

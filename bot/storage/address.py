@@ -22,23 +22,36 @@ def open_database(url: str | None, data_folder: Path) -> Database:
     # They log what they bind or fetch at DEBUG: never a chat id, but hashes of them; and the server's address.
     for name in ("aiosqlite", "sqlalchemy.engine", "sqlalchemy.pool", "psycopg"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    address = _parsed(url) if url else None
-    if address is not None and names_server(url):
-        from bot.storage.postgresql import open_server  # noqa: PLC0415 - only there its driver is needed
+    path = file_of(url, data_folder)
+    if path is not None:
+        from bot.storage.sqlite import open_file  # noqa: PLC0415 - either driver only where it is needed
 
-        if not address.database:
-            raise SettingsError("DATABASE_URL names no database: write postgresql://user@server/name.")
-        return open_server(address)
-    from bot.storage.sqlite import open_file  # noqa: PLC0415
+        return open_file(path, "DATABASE_URL" if url else "EXPLAINER_DATA")
+    from bot.storage.postgresql import open_server  # noqa: PLC0415
 
-    if address is None:
-        return open_file(data_folder / FILE_NAME, "EXPLAINER_DATA")
-    return open_file(_file_of(address), "DATABASE_URL")
+    return open_server(_parsed(url or ""))
 
 
 def names_server(url: str | None) -> bool:
-    """Whether `url` leads to PostgreSQL. Raises SettingsError when it is no address."""
-    return bool(url) and _parsed(url or "").get_backend_name() in {"postgresql", "postgres"}
+    """Whether `url` leads to PostgreSQL. Raises SettingsError as `open_database` does."""
+    return file_of(url, Path()) is None
+
+
+def file_of(url: str | None, data_folder: Path) -> Path | None:
+    """The file that `url` leads to, None where it leads to PostgreSQL. Raises SettingsError as `open_database` does."""
+    if not url:
+        return data_folder / FILE_NAME
+    address = _parsed(url)
+    backend = address.get_backend_name()
+    if backend in {"postgresql", "postgres"}:
+        if not address.database:
+            raise SettingsError("DATABASE_URL names no database: write postgresql://user@server/name.")
+        return None
+    if backend != "sqlite":
+        raise SettingsError(f"DATABASE_URL names a database that is not served: {REMEDY}.")
+    if address.database in {None, "", ":memory:"} or address.query:
+        raise SettingsError("DATABASE_URL must name a file and nothing else: write sqlite:///path/to/file.db.")
+    return Path(str(address.database))
 
 
 def _parsed(url: str) -> URL:
@@ -47,11 +60,3 @@ def _parsed(url: str) -> URL:
         return make_url(url)
     except (ArgumentError, ValueError) as error:
         raise SettingsError(f"DATABASE_URL is not an address: {REMEDY}.") from error
-
-
-def _file_of(address: URL) -> Path:
-    if address.get_backend_name() != "sqlite":
-        raise SettingsError(f"DATABASE_URL names a database that is not served: {REMEDY}.")
-    if address.database in {None, "", ":memory:"} or address.query:
-        raise SettingsError("DATABASE_URL must name a file and nothing else: write sqlite:///path/to/file.db.")
-    return Path(str(address.database))

@@ -24,7 +24,7 @@ from bot.storage.subscription_rows import addresses
 from bot.storage.tables import subscription
 
 HELD: Final = (ChunkState.IN_HAND, ChunkState.TRAILING)
-UNSETTLED: Final = (DeliveryState.WAITING, DeliveryState.CLAIMED)
+UNSETTLED: Final = DeliveryState.CLAIMED  # the last state in which a row may still be sent
 COUNTED: Final = {  # the count of a chunk that a settled row adds to
     DeliveryState.SENT: chunk.c.sent,
     DeliveryState.GONE: chunk.c.rejected,
@@ -49,7 +49,7 @@ REACHED = select(subscription).where(subscription.c.id.in_(bindparam("rows", exp
 ONE = delivery.c.subscription_id == bindparam("row")
 SETTLE = (
     update(delivery)
-    .where(OF_CHUNK, ONE, delivery.c.state.in_(UNSETTLED))
+    .where(OF_CHUNK, ONE, delivery.c.state <= UNSETTLED)
     .values(state=bindparam("to"), attempt=delivery.c.attempt + bindparam("tried"), message_id=bindparam("message"))
 )
 HAND_BACK = (
@@ -176,9 +176,7 @@ def trail(connection: Connection, work: Work) -> None:
 def close_chunk(connection: Connection, work: Work) -> bool:
     """Done, if every row is settled; rows of subscriptions that were erased meanwhile do not count any more."""
     _owned(connection, work)
-    left = select(delivery.c.subscription_id).where(
-        delivery.c.chunk_id == work.chunk.id, delivery.c.state.in_(UNSETTLED)
-    )
+    left = select(delivery.c.subscription_id).where(delivery.c.chunk_id == work.chunk.id, delivery.c.state <= UNSETTLED)
     if connection.execute(left.limit(1)).first():
         return False
     settled = chunk.c.sent + chunk.c.rejected + chunk.c.skipped

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
-from bot.storage.address import FILE_NAME, names_server
+from bot.storage.address import file_of
 from bot.storage.failures import explained
 from bot.storage.postgresql import CLIENT_SETTINGS, SERVER_SETTINGS
 from bot.storage.sqlite import PRAGMAS
@@ -78,29 +78,39 @@ class LedgerThread:
 
 def open_engine(url: str | None, folder: Path) -> Engine:
     """An engine of threads for the database that `open_database` opened with the same arguments; asks nothing yet."""
-    if url and names_server(url):
-        address = make_url(url)
-        query = dict(address.query)
-        given = query.pop("options", ())
-        options = [f"-c {name}={value}" for name, value in SERVER_SETTINGS.items()]
-        options += [given] if isinstance(given, str) else given
-        client = {name: value for name, value in CLIENT_SETTINGS.items() if name not in query}
-        return create_engine(
-            address.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
-            connect_args=client | {"options": " ".join(options)},
-            hide_parameters=True,
-            poolclass=NullPool,
-            use_native_hstore=False,
-        )
-    path = make_url(url).database if url else str(folder / FILE_NAME)
+    path = file_of(url, folder)
+    if path is None:
+        return _open_server(url or "")
     engine = create_engine(
-        URL.create("sqlite", database=path),
+        URL.create("sqlite", database=str(path)),
         connect_args={"isolation_level": None, "check_same_thread": False},
         hide_parameters=True,
         poolclass=NullPool,
     )
     event.listen(engine, "connect", _set_pragmas)
     return engine
+
+
+def jobs_address(url: str | None, folder: Path) -> str:
+    """The same database's address as the durable jobs take it."""
+    path = file_of(url, folder)
+    return URL.create("sqlite", database=str(path)).render_as_string() if path else str(url)
+
+
+def _open_server(url: str) -> Engine:
+    address = make_url(url)
+    query = dict(address.query)
+    given = query.pop("options", ())
+    options = [f"-c {name}={value}" for name, value in SERVER_SETTINGS.items()]
+    options += [given] if isinstance(given, str) else given
+    client = {name: value for name, value in CLIENT_SETTINGS.items() if name not in query}
+    return create_engine(
+        address.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
+        connect_args=client | {"options": " ".join(options)},
+        hide_parameters=True,
+        poolclass=NullPool,
+        use_native_hstore=False,
+    )
 
 
 def _set_pragmas(connection: PoolProxiedConnection, _entry: ConnectionPoolEntry) -> None:

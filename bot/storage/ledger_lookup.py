@@ -6,8 +6,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select, update
 
 from bot.reminders.ledger import CampaignState, DeliveryState
-from bot.storage.ledger_rows import ChunkState, has_correction, notices_of
+from bot.storage.ledger_rows import ChunkState, deciding_choices, has_correction, notices_of
 from bot.storage.ledger_tables import campaign, chunk, delivery
+from bot.storage.subscription_rows import BIT
 from bot.storage.tables import subscription
 
 PAGE: Final = 500  # recipients of a chunk at most: what one job sends in 18 s at Telegram's 28 a second
@@ -51,7 +52,8 @@ def _fill(connection: Connection, topic: str, row: Any, last: int) -> int:
     wanted = _recipients(topic, row, last).limit(free)
     columns = ["chunk_id", "subscription_id", "state", "attempt"]
     settled = select(literal(number), *wanted.subquery().c, literal(int(DeliveryState.WAITING)), literal(0))
-    added = connection.execute(insert(delivery).from_select(columns, settled)).rowcount
+    counted = insert(delivery).from_select(columns, settled).execution_options(preserve_rowcount=True)
+    added = connection.execute(counted).rowcount
     if not added:
         connection.execute(delete(chunk).where(chunk.c.id == number, chunk.c.total == 0))
         return last
@@ -88,6 +90,9 @@ def _recipients(topic: str, row: Any, last: int) -> Any:
         ~subscription.c.paused,
         subscription.c.since < max(told.send_at for told in notices_of(row.notices)),
     )
+    if choices := deciding_choices(notices_of(row.notices)):
+        mask = sum(BIT[choice] for choice in choices)
+        wanted = wanted.where(subscription.c.off.bitwise_and(mask) != mask)
     if row.ended_at is not None and not has_correction(notices_of(row.notices)):
         wanted = wanted.where(subscription.c.since >= row.ended_at)
     if row.round == 1:

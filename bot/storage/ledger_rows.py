@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bot.reminders.campaign import Campaign
 from bot.reminders.ledger import CampaignState
-from bot.reminders.notice import ENDING, Kind, Notice
+from bot.reminders.notice import CHOICES_OF, ENDING, Kind, Notice
 
 OPEN: Final = (CampaignState.RUNNING, CampaignState.PAUSED)
 
@@ -58,6 +58,12 @@ def notices_of(written: str) -> tuple[Notice, ...]:
 def has_correction(notices: Iterable[Notice]) -> bool:
     """Whether also those are told whose subscription has ended."""
     return any(notice.kind is Kind.CORRECTION for notice in notices)
+
+
+def deciding_choices(notices: Iterable[Notice]) -> frozenset[str]:
+    """The choices without any of which nothing of this is wanted; none where something of it always is."""
+    choices = [CHOICES_OF.get(notice.kind, ()) for notice in notices if notice.kind is not Kind.OVER]
+    return frozenset(choice for some in choices for choice in some) if all(choices) else frozenset()
 
 
 def _written(notice: Notice) -> list[str | bool]:

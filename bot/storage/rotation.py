@@ -80,9 +80,11 @@ async def _under_older_keys(database: Database, keys: Keys, after: int) -> Seque
 async def _move(connection: AsyncConnection, keys: Keys, moves: Sequence[tuple[Row[Any], str, int | None]]) -> None:
     """Write each row under the first key; erase it where the chat has another there already."""
     new = {row.id: keys.row_keys(row.channel, chat)[0] for row, chat, _ in moves}
-    taken = await connection.execute(select(table.c.key, table.c.topic).where(table.c.key.in_(new.values())))
-    there = {(row.key, row.topic) for row in taken}
-    double = [row.id for row, _, _ in moves if (new[row.id], row.topic) in there]
+    taken = await connection.execute(
+        select(table.c.id, table.c.key, table.c.topic).where(table.c.key.in_(new.values()))
+    )
+    there = {(row.key, row.topic): row.id for row in taken}  # its own id where the chat moved it just now
+    double = [row.id for row, _, _ in moves if there.get((new[row.id], row.topic), row.id) != row.id]
     await connection.execute(delete(table).where(table.c.id.in_(double)))
     values = [
         {"row": row.id, "was": row.key, "is": new[row.id], "with": seal(keys, new[row.id], chat, thread)}

@@ -19,12 +19,12 @@ async def upgrade(database: Database) -> None:
     async with database.writing() as connection:
         await database.take_time(connection)
         await database.lock(connection, LOCK)
-        version = await connection.run_sync(_version)
+        version = await connection.run_sync(version_of)
         if version != HEAD:
             await connection.run_sync(_migrate, version)
 
 
-def _version(connection: Connection) -> str | None:
+def version_of(connection: Connection) -> str | None:
     """The revision by plain SQL: importing Alembic takes longer than all the rest of a start."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -33,7 +33,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _migrate(connection: Connection, version: str | None) -> None:
-    from alembic import command  # noqa: PLC0415  # see _version
+    from alembic import command  # noqa: PLC0415  # see version_of
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 

@@ -6,11 +6,12 @@ from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.reminders.subscription import Subscription
 from bot.storage.database import Database
 from bot.storage.keys import Keys
-from bot.storage.subscription_rows import choices, new_id, place, read, unseal
+from bot.storage.subscription_rows import choices, new_id, read, seal, unseal
 from bot.storage.tables import subscription as table
 
 PAGE: Final = 1000  # rows read or written in one transaction
@@ -36,19 +37,27 @@ class SubscriptionList:
     async def add(self, entries: Sequence[Entry]) -> int:
         """Keep those of chats that have none to that topic, where several are of one chat the first; how many those
         were. All in one transaction: give some PAGE at once."""
-        older = await self._under_older_keys(entries)
-        rows = [
-            {"id": new_id(), "topic": entry.topic}
-            | place(self._keys, entry.channel, entry.chat, entry.subscription.thread)
-            | choices(entry.subscription)
-            for entry in entries
-            if (entry.channel, entry.chat, entry.topic) not in older
-        ]
-        if not rows:
-            return 0
-        insert = sqlite.insert if self._database.backend == "sqlite" else postgresql.insert
+        keyed = {(self._keys.row_keys(entry.channel, entry.chat), entry.topic): entry for entry in reversed(entries)}
         async with self._database.writing() as connection:
-            return (await connection.execute(insert(table).on_conflict_do_nothing(), rows)).rowcount
+            there = await self._there(connection, {key for row_keys, _ in keyed for key in row_keys})
+            rows = [
+                {"id": new_id(), "key": row_keys[0], "topic": topic} | self._columns(entry, row_keys[0])
+                for (row_keys, topic), entry in keyed.items()
+                if not any((key, topic) in there for key in row_keys)
+            ]
+            if rows:
+                # Another replica may have been faster since: the chat's own row stays.
+                insert = sqlite.insert if self._database.backend == "sqlite" else postgresql.insert
+                await connection.execute(insert(table).on_conflict_do_nothing(), rows)
+        return len(rows)
+
+    async def _there(self, connection: AsyncConnection, keys: set[bytes]) -> set[tuple[bytes, str]]:
+        rows = await connection.execute(select(table.c.key, table.c.topic).where(table.c.key.in_(keys)))
+        return {(row.key, row.topic) for row in rows}
+
+    def _columns(self, entry: Entry, row_key: bytes) -> dict[str, object]:
+        sealed = seal(self._keys, row_key, entry.chat, entry.subscription.thread)
+        return {"channel": entry.channel, "sealed": sealed} | choices(entry.subscription)
 
     async def pages(self) -> AsyncIterator[list[Entry]]:
         """All of them, in pages, in no order that tells anything; those that cannot be decrypted are left out."""
@@ -69,21 +78,7 @@ class SubscriptionList:
     async def count(self, topic: str | None = None) -> int:
         """How many there are, to `topic` or to all."""
         counted = select(func.count()).select_from(table)
+        if topic is not None:
+            counted = counted.where(table.c.topic == topic)
         async with self._database.reading() as connection:
-            return (
-                await connection.execute(counted if topic is None else counted.where(table.c.topic == topic))
-            ).scalar_one()
-
-    async def _under_older_keys(self, entries: Sequence[Entry]) -> set[tuple[str, str, str]]:
-        """Whose subscriptions still stand under another key than the first."""
-        if len(self._keys.fingerprints) == 1:
-            return set()
-        by_key = {
-            (key, entry.topic): (entry.channel, entry.chat, entry.topic)
-            for entry in entries
-            for key in self._keys.row_keys(entry.channel, entry.chat)[1:]
-        }
-        async with self._database.reading() as connection:
-            keys = {key for key, _ in by_key}
-            rows = await connection.execute(select(table.c.key, table.c.topic).where(table.c.key.in_(keys)))
-            return {by_key[row.key, row.topic] for row in rows if (row.key, row.topic) in by_key}
+            return (await connection.execute(counted)).scalar_one()

@@ -15,6 +15,7 @@ from bot.core.messages import Incoming
 from bot.core.ports import Answer, Codes
 from bot.platforms.api import QuestionError, as_json, read_question
 from bot.platforms.web.assets import load_assets
+from bot.platforms.web.calendar import TopicCalendar
 from bot.platforms.web.forms import known_turn
 from bot.platforms.web.intake import preferred_language, read_body
 from bot.platforms.web.page import ChatPage, Site
@@ -77,9 +78,10 @@ def create_app(
     codes: Codes,
     ready: Callable[[], Awaitable[dict[str, str]]],
     site: Site,
+    calendar: TopicCalendar | None = None,
 ) -> Starlette:
     """The application. `page(lang, **values)` renders the page's template; `ready` gives checks by name, each `ok` or
-    a sentence."""
+    a sentence; without `calendar` there are no calendar files."""
     assets = load_assets()
     chat = ChatPage(answer, page, codes, site, assets.urls)
     routes = [
@@ -89,4 +91,7 @@ def create_app(
         Route("/readyz", ReadyEndpoint(ready).report, methods=["GET"]),
         Route("/static/{name}", assets.serve, methods=["GET"]),
     ]
+    if calendar:
+        paths = ("/calendar/{topic}.ics", "/calendar/{topic}/{item}.ics")
+        routes += [Route(path, calendar.serve, methods=["GET"]) for path in paths]
     return Starlette(routes=routes, middleware=[Middleware(Protection)], exception_handlers={HTTPException: explain})

@@ -1,0 +1,54 @@
+"""Tells the operators when a campaign starts, ends or stalls."""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from bot.reminders.campaign import Plan
+from bot.reminders.courier import Courier
+from bot.reminders.engine.rate import elapsed
+from bot.reminders.ledger import Progress
+
+log = logging.getLogger(__name__)
+
+STALLED: Final = 120.0  # seconds without a settled message, though some remain
+
+
+class Announcements:
+    """Each event is told once by the replica that sees it."""
+
+    def __init__(self, couriers: Mapping[str, Courier]) -> None:
+        self._couriers = couriers
+        self._moved: dict[str, tuple[int, float]] = {}
+        self._told: set[str] = set()
+
+    async def started(self, plan: Plan, progress: Sequence[Progress]) -> None:
+        """The campaigns that this replica made."""
+        await self._tell("started", [one.key for one in plan.create if one.is_told], progress)
+
+    async def ended(self, keys: Collection[str], progress: Sequence[Progress]) -> None:
+        """The campaigns that this replica closed."""
+        await self._tell("ended", keys, progress)
+
+    async def stalled(self, progress: Sequence[Progress]) -> None:
+        """The campaigns that have not moved for STALLED, once until they do."""
+        now, stalled = elapsed(), []
+        running = {one.key: one for one in progress if one.state == "running" and one.remaining}
+        self._moved = {key: moved for key, moved in self._moved.items() if key in running}
+        for key, one in running.items():
+            settled = one.sent + one.rejected + one.skipped
+            if key not in self._moved or self._moved[key][0] != settled:
+                self._moved[key] = (settled, now)
+                self._told.discard(key)
+            elif now - self._moved[key][1] > STALLED and key not in self._told:
+                self._told.add(key)
+                stalled.append(key)
+                log.error("delivery.stalled campaign=%s remaining=%d", key, one.remaining)
+        await self._tell("stalled", stalled, progress)
+
+    async def _tell(self, event: str, keys: Collection[str], progress: Sequence[Progress]) -> None:
+        for one in progress:
+            if one.key in keys:
+                numbers = {"total": one.total, "sent": one.sent, "rejected": one.rejected, "remaining": one.remaining}
+                for courier in self._couriers.values():
+                    await courier.tell_admins(event, {"key": one.key, **numbers})
