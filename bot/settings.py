@@ -1,7 +1,7 @@
 """What the environment asks for, checked at start; a wrong value is one sentence that names its variable."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     explainer_send_rate: float = Field(28, gt=0, le=1000)
     explainer_retention_days: int = Field(30, ge=0, le=3650)
     explainer_public_url: Annotated[str, AfterValidator(_check_address)] | None = None
+    explainer_metrics: Literal["local", "all", "off"] = "local"
     explainer_secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     explainer_secret_key_file: Path | None = None
 

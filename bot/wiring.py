@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from bot.platforms.telegram.adapter import TelegramPlatform
+    from bot.platforms.web.metrics import Metrics
     from bot.reminders.engine.delivery import Delivery
     from bot.storage import Storage
 
@@ -86,6 +87,7 @@ def build(settings: Settings) -> Explainer:
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Serves everything that the settings configure until SIGTERM or SIGINT; `say` prints lines for the operator."""
+    from bot.platforms.web.metrics import Metrics  # noqa: PLC0415
     from bot.platforms.web.server import WebServer  # noqa: PLC0415 - commands that serve nothing start faster
     from bot.storage import open_storage  # noqa: PLC0415
 
@@ -103,7 +105,11 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
             checks["understanding"] = UNDERSTANDING[explainer.interpreter.status()]
             return checks | (telegram.checks() if telegram else {})
 
-        server = WebServer(_web(explainer, ready), settings.explainer_host, settings.explainer_port)
+        def figures() -> Mapping[str, float]:
+            return telegram.delivery.metrics() if telegram else {}
+
+        metrics = Metrics(figures, settings.explainer_metrics)
+        server = WebServer(_web(explainer, ready, metrics), settings.explainer_host, settings.explainer_port)
         await server.start()
         stack.push_async_callback(server.stop)
         say(f"The page is at {server.url}")
@@ -178,7 +184,7 @@ def replica_name(database_url: str | None) -> str:
     return f"{gethostname()[:40]}-{token_hex(4)}" if names_server(database_url) else "alone"
 
 
-def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]]) -> "Starlette":
+def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], metrics: "Metrics") -> "Starlette":
     from bot.platforms.web.app import create_app  # noqa: PLC0415
     from bot.platforms.web.calendar import TopicCalendar  # noqa: PLC0415
     from bot.platforms.web.downloads import linking_documents  # noqa: PLC0415
@@ -188,7 +194,7 @@ def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]]) -
     site = Site(topic.name.root, topic.place_name.root, explainer.content.base.zone, topic.languages, explainer.clock)
     calendar = TopicCalendar(topic.id, topic.languages, explainer.file)
     answer = linking_documents(explainer.conversation)
-    return create_app(answer, explainer.content.phrasebook.page, explainer.codes, ready, site, calendar)
+    return create_app(answer, explainer.content.phrasebook.page, explainer.codes, ready, site, calendar, metrics)
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

@@ -18,6 +18,7 @@ from bot.platforms.web.assets import load_assets
 from bot.platforms.web.calendar import TopicCalendar
 from bot.platforms.web.forms import known_turn
 from bot.platforms.web.intake import preferred_language, read_body
+from bot.platforms.web.metrics import Metrics
 from bot.platforms.web.page import ChatPage, Site
 from bot.platforms.web.protection import Protection, explain
 
@@ -79,9 +80,10 @@ def create_app(
     ready: Callable[[], Awaitable[dict[str, str]]],
     site: Site,
     calendar: TopicCalendar | None = None,
+    metrics: Metrics | None = None,
 ) -> Starlette:
     """The application. `page(lang, **values)` renders the page's template; `ready` gives checks by name, each `ok` or
-    a sentence; without `calendar` there are no calendar files."""
+    a sentence; without `calendar` there are no calendar files, without `metrics` no figures."""
     assets = load_assets()
     chat = ChatPage(answer, page, codes, site, assets.urls)
     routes = [
@@ -91,6 +93,8 @@ def create_app(
         Route("/readyz", ReadyEndpoint(ready).report, methods=["GET"]),
         Route("/static/{name}", assets.serve, methods=["GET"]),
     ]
+    if metrics:
+        routes.append(Route("/metrics", metrics.report, methods=["GET"]))
     if calendar:
         paths = ("/calendar/{topic}.ics", "/calendar/{topic}/{item}.ics")
         routes += [Route(path, calendar.serve, methods=["GET"]) for path in paths]

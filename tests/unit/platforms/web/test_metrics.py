@@ -1,0 +1,74 @@
+"""The figures as Prometheus asks for them, and who may ask."""
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.phrasebook.book import Phrasebook
+from bot.platforms.web.app import create_app
+from bot.platforms.web.metrics import Metrics, Watchers
+from tests.unit.platforms.web.conftest import RealClock
+from tests.unit.platforms.web.samples import FakeAnswer, all_fine, known_codes, site
+
+pytestmark = pytest.mark.asyncio
+
+FIGURES = {"sent": 3.0, "rejected": 1.0, "skipped": 0.0, "repeated": 2.0, "throttled": 1.0, "due": 7.0, "lag": 12.5}
+
+
+@pytest.fixture
+def ask(answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock):  # type: ignore[no-untyped-def]
+    """Asks an application whose figures are `figures` for them, as a client at an address."""
+
+    async def asked(
+        watchers: Watchers, client: str, figures: dict[str, float] | None = None, **headers: str
+    ) -> httpx.Response:
+        metrics = Metrics(lambda: FIGURES if figures is None else figures, watchers)
+        app = create_app(answer, phrasebook.page, known_codes(), all_fine, site(standing_clock), None, metrics)
+        transport = httpx.ASGITransport(app, client=(client, 5000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://page") as asking:
+            return await asking.get("/metrics", headers=headers)
+
+    return asked
+
+
+async def test_every_figure_is_told_under_its_name(ask) -> None:  # type: ignore[no-untyped-def]
+    response = await ask("local", "127.0.0.1")
+    assert response.headers["content-type"].startswith("text/plain")
+    told = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+    }
+    assert told == {
+        "explainer_reminders_sent_total": 3.0,
+        "explainer_reminders_rejected_total": 1.0,
+        "explainer_reminders_skipped_total": 0.0,
+        "explainer_reminders_repeated_total": 2.0,
+        "explainer_reminders_throttled_total": 1.0,
+        "explainer_reminders_due": 7.0,
+        "explainer_reminders_lag_seconds": 12.5,
+    }
+
+
+async def test_without_a_delivery_there_is_nothing_to_tell(ask) -> None:  # type: ignore[no-untyped-def]
+    response = await ask("local", "::1", {})
+    assert (response.status_code, response.text) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("watchers", "client", "headers", "status"),
+    [
+        ("local", "127.0.0.1", {}, 200),
+        ("local", "::1", {}, 200),
+        ("local", "10.1.2.3", {}, 404),
+        ("local", "127.0.0.1", {"x-forwarded-for": "10.1.2.3"}, 404),
+        ("local", "127.0.0.1", {"forwarded": "for=10.1.2.3"}, 404),
+        ("local", "testclient", {}, 404),
+        ("all", "10.1.2.3", {}, 200),
+        ("off", "127.0.0.1", {}, 404),
+    ],
+)
+async def test_only_those_may_ask_whom_the_operator_lets(  # type: ignore[no-untyped-def]
+    ask, watchers: Watchers, client: str, headers: dict[str, str], status: int
+) -> None:
+    assert (await ask(watchers, client, **headers)).status_code == status
