@@ -10,6 +10,9 @@ import pytest
 from bot.core.clock import FixedClock
 from bot.settings import Settings
 from bot.wiring import Explainer, build
+from tests.postgres import lone_postgres, postgres, postgres_url
+
+__all__ = ["lone_postgres", "postgres", "postgres_url"]  # fixtures
 
 
 @pytest.fixture(scope="session")

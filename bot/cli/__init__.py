@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot import __version__
+from bot.cli.campaigns import campaign_commands
+from bot.cli.database import database_commands
+from bot.cli.subscribers import subscriber_commands
 from bot.core.clock import FixedClock
 from bot.core.errors import ExplainerError, ServiceError
 from bot.core.findings import Finding, errors
@@ -47,6 +50,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     for chatty in ("httpx", "alembic", "uvicorn", "apscheduler"):  # httpx's lines hold the bot's token
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+main.add_command(campaign_commands)
+main.add_command(database_commands)
+main.add_command(subscriber_commands)
 
 
 @main.command("run")

@@ -28,12 +28,11 @@ class Database(ABC):
         """A transaction that writes nothing and sees one state of the database throughout; waits for no writer."""
 
     @abstractmethod
-    def writing(self, *, durable: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+    def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that may write; all of it happens or nothing.
 
         On SQLite nobody else writes during it. On PostgreSQL others do: what is read to be changed has to be
         locked first, with `lock` or with FOR UPDATE, or written by one statement that is right by itself.
-        `durable`: what was committed survives also the loss of power, and so does all that was committed before.
         """
 
     @abstractmethod

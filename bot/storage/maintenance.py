@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Final
 
 from sqlalchemy import func, inspect, select, table, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import SettingsError
@@ -70,17 +71,28 @@ async def check_database(url: str | None, folder: Path) -> Health:
 
 async def _faults(database: Database, connection: AsyncConnection) -> list[str]:
     if database.backend == "sqlite":
-        found = (await connection.execute(text(f"PRAGMA integrity_check({SHOWN})"))).scalars()
-        damaged = [line for said in found if said != "ok" for line in str(said).splitlines()]
-        if damaged:  # then it could not be read to the end
-            return damaged
-        lost = (await connection.execute(text("PRAGMA foreign_key_check"))).fetchmany(SHOWN)
-        return [f"a row of {row[0]} belongs to none of {row[2]}" for row in lost]
+        return await _damage(connection) or await _orphans(connection)
     await database.take_time(connection)
     # The server verifies each page that it reads, where it keeps checksums, and fails.
     for name in await connection.run_sync(lambda sync: inspect(sync).get_table_names()):
         await connection.execute(select(func.count()).select_from(table(name)))
     return []
+
+
+async def _damage(connection: AsyncConnection) -> list[str]:
+    try:
+        found = (await connection.execute(text(f"PRAGMA integrity_check({SHOWN})"))).scalars()
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_CORRUPT:
+            raise
+        await connection.rollback()  # nothing else can be done with it any more
+        return [str(error.orig)]  # so damaged that it could not be read to the end
+    return [line for said in found if said != "ok" for line in str(said).splitlines()]
+
+
+async def _orphans(connection: AsyncConnection) -> list[str]:
+    lost = (await connection.execute(text("PRAGMA foreign_key_check"))).fetchmany(SHOWN)
+    return [f"a row of {row[0]} belongs to none of {row[2]}" for row in lost]
 
 
 def back_up(url: str | None, folder: Path, target: Path) -> int:

@@ -1,8 +1,7 @@
 """One PostgreSQL database, which several replicas share; no reader's message waits long for it."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
 
 from sqlalchemy import URL, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -41,12 +40,8 @@ class PostgresDatabase(Database):
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self._one_state)
 
-    @asynccontextmanager
-    async def writing(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
-        async with transaction(self.engine) as connection:
-            if durable:  # where the server was told otherwise
-                await connection.execute(text("SET LOCAL synchronous_commit = on"))
-            yield connection
+    def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return transaction(self.engine)
 
     async def lock(self, connection: AsyncConnection, *names: int) -> None:
         """In one order for all, so that two never wait for each other."""
@@ -65,12 +60,10 @@ def open_server(address: URL) -> PostgresDatabase:
 
     Nothing is asked of the server yet; connections that it has ended are replaced unseen.
     """
-    query = dict(address.query)
-    settings = " ".join(f"-c {name}={value}" for name, value in SERVER_SETTINGS.items())
-    arguments = {name: value for name, value in CLIENT_SETTINGS.items() if name not in query}
+    url, arguments = connection_to(address)
     engine = create_async_engine(
-        address.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
-        connect_args=arguments | {"options": f"{settings} {_joined(query.get('options', ''))}".strip()},
+        url,
+        connect_args=arguments,
         hide_parameters=True,
         pool_size=POOL,
         max_overflow=0,
@@ -81,5 +74,12 @@ def open_server(address: URL) -> PostgresDatabase:
     return PostgresDatabase(engine)
 
 
-def _joined(value: str | Sequence[str]) -> str:
-    return value if isinstance(value, str) else " ".join(value)
+def connection_to(address: URL) -> tuple[URL, dict[str, Any]]:
+    """What an engine and its driver are to be given to connect to `address` with the settings above."""
+    query = dict(address.query)
+    given = query.get("options", ())
+    options = [f"-c {name}={value}" for name, value in SERVER_SETTINGS.items()]
+    options += [given] if isinstance(given, str) else given
+    arguments = {name: value for name, value in CLIENT_SETTINGS.items() if name not in query}
+    url = address.set(drivername="postgresql+psycopg").difference_update_query(["options"])
+    return url, arguments | {"options": " ".join(options)}

@@ -34,7 +34,6 @@ class SqliteDatabase(Database):
         super().__init__(engine)
         self.path = path
         self._immediate = engine.execution_options(begin="BEGIN IMMEDIATE")
-        self._durable = engine.execution_options(begin="BEGIN IMMEDIATE", durable=True)
         self._alone = engine.execution_options(begin=None)
         # SQLite's own waiting is unfair, and would hold connections that readers need: writers queue here instead.
         self._write = asyncio.Lock()
@@ -43,8 +42,8 @@ class SqliteDatabase(Database):
         return transaction(self.engine)
 
     @asynccontextmanager
-    async def writing(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
-        async with self._turn_to_write(), transaction(self._durable if durable else self._immediate) as connection:
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._turn_to_write(), transaction(self._immediate) as connection:
             yield connection
 
     async def lock(self, connection: AsyncConnection, *names: int) -> None:
@@ -141,14 +140,6 @@ def _set_pragmas(connection: PoolProxiedConnection, _entry: ConnectionPoolEntry)
 
 
 def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    statement = options.get("begin", "BEGIN")
-    if statement is None:
-        return
-    # Inside a transaction it could not be changed any more; the pool gives a connection back as it was left.
-    if options.get("durable"):
-        connection.exec_driver_sql("PRAGMA synchronous=FULL")
-        connection.info["durable"] = True
-    elif connection.info.pop("durable", False):
-        connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
-    connection.exec_driver_sql(statement)
+    statement = connection.get_execution_options().get("begin", "BEGIN")
+    if statement is not None:
+        connection.exec_driver_sql(statement)

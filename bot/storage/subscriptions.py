@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.reminders.ledger import Address
@@ -72,26 +72,6 @@ class SubscriptionStore:
                 await connection.execute(update(table).where(table.c.id == row.id).values(**values))
             await connection.execute(delete(table).where(self._under(here)))
         await self._database.erase_log()
-
-    async def count(self) -> int:
-        """How many chats are subscribed."""
-        async with self._database.reading() as connection:
-            counted = select(func.count()).select_from(table).where(table.c.topic == self._topic)
-            return (await connection.execute(counted)).scalar_one()
-
-    async def recipients(
-        self, after: int, limit: int, since_before: datetime, ended_at: datetime | None
-    ) -> Sequence[int]:
-        """Up to `limit` ids above `after`, in order, of those not paused and made or renewed before `since_before`.
-
-        With `ended_at`, only of those made or renewed then or later.
-        """
-        wanted = [table.c.topic == self._topic, table.c.id > after, table.c.since < since_before, ~table.c.paused]
-        if ended_at is not None:
-            wanted.append(table.c.since >= ended_at)
-        async with self._database.reading() as connection:
-            found = await connection.execute(select(table.c.id).where(*wanted).order_by(table.c.id).limit(limit))
-            return found.scalars().all()
 
     async def addresses(self, ids: Sequence[int]) -> Mapping[int, Address]:
         """Where those of the subscriptions are reached that still exist; at most some thousand at once."""

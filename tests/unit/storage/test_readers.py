@@ -1,26 +1,20 @@
 import asyncio
-import sqlite3
 
 import pytest
 
 from bot.core.messages import Turn
 from bot.core.ports import Readers
-from bot.storage.database import FILE_NAME
 from bot.storage.keys import Keys
+from tests.unit.storage.conftest import SECRET, on_file
 
 pytestmark = pytest.mark.asyncio
 
-SECRET = "the first secret of these tests"
 CHAT = "7305551234"
 VOTE = Turn("when_is_the_vote")
 ICE = Turn("what_is", "term:ice")
 
 
-def _rows(folder) -> list[tuple]:
-    connection = sqlite3.connect(folder / FILE_NAME)
-    rows = connection.execute("SELECT key, language, turn, turn_at FROM reader").fetchall()
-    connection.close()
-    return rows
+ROWS = "SELECT key, language, turn, turn_at FROM reader"
 
 
 async def test_restart_keeps_the_language(opened):
@@ -34,12 +28,12 @@ async def test_restart_keeps_the_language(opened):
         assert await storage.readers.language("web", CHAT) is None
 
 
-async def test_new_choice_replaces_the_old(opened, folder):
+async def test_new_choice_replaces_the_old(opened, rows):
     async with opened() as storage:
         await storage.readers.choose_language("telegram", CHAT, "es")
         await storage.readers.choose_language("telegram", CHAT, "en")
         assert await storage.readers.language("telegram", CHAT) == "en"
-        assert len(_rows(folder)) == 1
+        assert len(rows(ROWS)) == 1
 
 
 async def test_restart_keeps_the_last_turn(opened):
@@ -61,26 +55,26 @@ async def test_language_and_turn_do_not_disturb_each_other(opened, clock):
         assert await storage.readers.language("telegram", CHAT) == "es"
 
 
-async def test_turn_is_gone_from_the_table_when_read_after_ten_minutes(opened, clock, folder):
+async def test_turn_is_gone_from_the_table_when_read_after_ten_minutes(opened, clock, rows):
     async with opened() as storage:
         await storage.readers.remember_turn("telegram", CHAT, VOTE)
         clock.move(minutes=10, microseconds=-1)
         assert await storage.readers.last_turn("telegram", CHAT) == VOTE
         clock.move(microseconds=1)
-        assert len(_rows(folder)) == 1
+        assert len(rows(ROWS)) == 1
         assert await storage.readers.last_turn("telegram", CHAT) is None
-        assert _rows(folder) == []
+        assert rows(ROWS) == []
 
 
-async def test_turn_of_a_clock_that_was_set_back_is_over(opened, clock, folder):
+async def test_turn_of_a_clock_that_was_set_back_is_over(opened, clock, rows):
     async with opened() as storage:
         await storage.readers.remember_turn("telegram", CHAT, VOTE)
         clock.move(days=-300)
         assert await storage.readers.last_turn("telegram", CHAT) is None
-        assert _rows(folder) == []
+        assert rows(ROWS) == []
 
 
-async def test_sweep_erases_what_is_over_and_nothing_else(opened, clock, folder):
+async def test_sweep_erases_what_is_over_and_nothing_else(opened, clock, rows):
     async with opened() as storage:
         readers = storage.readers
         await readers.remember_turn("telegram", "over", VOTE)
@@ -93,10 +87,10 @@ async def test_sweep_erases_what_is_over_and_nothing_else(opened, clock, folder)
         assert await readers.sweep(clock.now()) == 0
         assert await readers.last_turn("telegram", "live") == ICE
         assert await readers.language("telegram", "over, with a language") == "es"
-        assert sorted(row[1] or "" for row in _rows(folder)) == ["", "es"]
+        assert sorted(row[1] or "" for row in rows(ROWS)) == ["", "es"]
 
 
-async def test_forgotten_reader_has_no_row_and_others_keep_theirs(opened, folder):
+async def test_forgotten_reader_has_no_row_and_others_keep_theirs(opened, rows):
     async with opened() as storage:
         await storage.readers.choose_language("telegram", "other", "es")
         await storage.readers.choose_language("telegram", CHAT, "es")
@@ -105,7 +99,7 @@ async def test_forgotten_reader_has_no_row_and_others_keep_theirs(opened, folder
         assert await storage.readers.language("telegram", CHAT) is None
         assert await storage.readers.last_turn("telegram", CHAT) is None
         assert await storage.readers.language("telegram", "other") == "es"
-        assert len(_rows(folder)) == 1
+        assert len(rows(ROWS)) == 1
         await storage.readers.forget("telegram", "who never wrote")
 
 
@@ -121,6 +115,7 @@ async def test_neither_chat_id_nor_intent_ever_reaches_the_disk(opened, on_disk)
         assert word not in on_disk()
 
 
+@on_file
 async def test_forget_leaves_no_trace_in_any_file_even_before_the_end(opened, on_disk):
     chats = [str(7305550000 + number) for number in range(300)]
     keys = Keys([SECRET])
@@ -138,11 +133,12 @@ async def test_forget_leaves_no_trace_in_any_file_even_before_the_end(opened, on
     assert all(keys.row_keys("telegram", chat)[0] in on_disk() for chat in chats[1::2])
 
 
-async def test_swept_turn_leaves_no_trace_in_any_file(opened, clock, on_disk, folder):
+@on_file
+async def test_swept_turn_leaves_no_trace_in_any_file(opened, clock, on_disk, rows):
     async with opened() as storage:
         await storage.readers.choose_language("telegram", CHAT, "es")
         await storage.readers.remember_turn("telegram", CHAT, ICE)
-        [(_, _, sealed, _)] = _rows(folder)
+        [(_, _, sealed, _)] = rows(ROWS)
         assert sealed in on_disk()
         clock.move(minutes=10)
         assert await storage.sweep() == 1
@@ -150,22 +146,19 @@ async def test_swept_turn_leaves_no_trace_in_any_file(opened, clock, on_disk, fo
         assert sealed[-16:] not in on_disk()
 
 
-async def test_length_of_what_is_stored_does_not_tell_turns_apart(opened, folder):
+async def test_length_of_what_is_stored_does_not_tell_turns_apart(opened, rows):
     async with opened() as storage:
         await storage.readers.remember_turn("telegram", "1", Turn("help"))
         await storage.readers.remember_turn("telegram", "2", Turn("what_is", "term:warrant-service-officer-model"))
-        assert len({len(row[2]) for row in _rows(folder)}) == 1
+        assert len({len(row[2]) for row in rows(ROWS)}) == 1
 
 
-async def test_turn_moved_to_another_reader_counts_as_none(opened, folder):
+async def test_turn_moved_to_another_reader_counts_as_none(opened, rows):
     async with opened() as storage:
         await storage.readers.remember_turn("telegram", "1", VOTE)
         await storage.readers.remember_turn("telegram", "2", ICE)
-        connection = sqlite3.connect(folder / FILE_NAME)
         [row_key] = Keys([SECRET]).row_keys("telegram", "1")
-        connection.execute("UPDATE reader SET turn = (SELECT turn FROM reader WHERE key <> ?)", [row_key])
-        connection.commit()
-        connection.close()
+        rows("UPDATE reader SET turn = (SELECT turn FROM reader WHERE key <> %s)", row_key)
         assert await storage.readers.last_turn("telegram", "1") is None
         assert await storage.readers.last_turn("telegram", "2") == ICE
 
@@ -182,7 +175,7 @@ async def test_readers_who_write_at_once_all_keep_their_own(opened, count):
             assert await storage.readers.last_turn("telegram", str(number)) == Turn("what_is", f"term:{number}")
 
 
-async def test_two_programs_on_one_file_lose_no_write(opened):
+async def test_two_programs_on_one_database_lose_no_write(opened):
     async with opened() as one, opened() as other, asyncio.TaskGroup() as group:
         for number in range(25):
             group.create_task(one.readers.choose_language("telegram", str(number), "es"))

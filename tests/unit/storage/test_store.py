@@ -1,13 +1,12 @@
 import asyncio
 import logging
-import sqlite3
 
 import pytest
 
 from bot.core.errors import ServiceError, SettingsError
 from bot.core.messages import Turn
-from bot.storage.database import FILE_NAME
 from bot.storage.keys import KEY_FILE, Keys
+from tests.unit.storage.conftest import on_file, on_server
 
 pytestmark = pytest.mark.asyncio
 
@@ -27,13 +26,23 @@ async def test_wrong_key_is_refused_at_start_by_the_name_of_its_variable(opened)
         assert await storage.ready()
 
 
-async def test_no_secret_makes_a_key_that_serves_after_a_restart(opened, folder):
+@on_server
+async def test_server_without_a_secret_is_refused_by_the_name_of_its_variable(fresh, opened, folder):
+    with pytest.raises(SettingsError, match="EXPLAINER_SECRET_KEY is required with PostgreSQL"):
+        async with opened([]):
+            pass
+    assert not folder.exists()
+
+
+@on_file
+async def test_no_secret_makes_a_key_that_serves_after_a_restart(fresh, opened):
     async with opened([]) as storage:
         await storage.readers.remember_turn("telegram", "1", ICE)
     async with opened([]) as storage:
         assert await storage.readers.last_turn("telegram", "1") == ICE
 
 
+@on_file
 async def test_lost_key_file_is_missed_and_not_made_anew(opened, folder):
     async with opened([]):
         pass
@@ -46,6 +55,7 @@ async def test_lost_key_file_is_missed_and_not_made_anew(opened, folder):
         assert await storage.ready()
 
 
+@on_file
 async def test_key_of_the_file_may_move_to_the_environment(opened, folder):
     async with opened([]) as storage:
         await storage.readers.choose_language("telegram", "1", "es")
@@ -53,7 +63,7 @@ async def test_key_of_the_file_may_move_to_the_environment(opened, folder):
         assert await storage.readers.language("telegram", "1") == "es"
 
 
-async def test_rotated_key_still_finds_readers_and_moves_them_when_they_write(opened, folder):
+async def test_rotated_key_still_finds_readers_and_moves_them_when_they_write(opened, rows):
     async with opened([OLD]) as storage:
         await storage.readers.choose_language("telegram", "1", "es")
         await storage.readers.remember_turn("telegram", "1", ICE)
@@ -61,9 +71,7 @@ async def test_rotated_key_still_finds_readers_and_moves_them_when_they_write(op
         assert await storage.readers.language("telegram", "1") == "es"
         assert await storage.readers.last_turn("telegram", "1") == ICE
         await storage.readers.choose_language("telegram", "1", "en")
-    connection = sqlite3.connect(folder / FILE_NAME)
-    assert connection.execute("SELECT key FROM reader").fetchall() == [Keys([NEW]).row_keys("telegram", "1")]
-    connection.close()
+    assert rows("SELECT key FROM reader") == [Keys([NEW]).row_keys("telegram", "1")]
     async with opened([NEW]) as storage:
         assert await storage.readers.language("telegram", "1") == "en"
         assert await storage.readers.last_turn("telegram", "1") == ICE
@@ -78,6 +86,7 @@ async def test_old_key_alone_is_refused_once_a_new_one_encrypts(opened):
             pass
 
 
+@on_file
 async def test_forget_reaches_a_row_under_an_older_key(opened, on_disk):
     async with opened([OLD]) as storage:
         await storage.readers.choose_language("telegram", "1", "es")
@@ -89,15 +98,13 @@ async def test_forget_reaches_a_row_under_an_older_key(opened, on_disk):
     assert row_key not in on_disk()
 
 
-async def test_turns_that_ended_while_the_program_was_down_are_erased_by_the_first_sweep(opened, clock, folder):
+async def test_turns_that_ended_while_the_program_was_down_are_erased_by_the_first_sweep(opened, clock, rows):
     async with opened() as storage:
         await storage.readers.remember_turn("telegram", "1", ICE)
     clock.move(minutes=10)
     async with opened() as storage:
         assert await storage.sweep() == 1
-    connection = sqlite3.connect(folder / FILE_NAME)
-    assert connection.execute("SELECT count(*) FROM reader").fetchone() == (0,)
-    connection.close()
+    assert rows("SELECT count(*) FROM reader") == [(0,)]
 
 
 async def test_sweeping_goes_on_after_a_failure_until_cancelled(opened, clock, caplog):
@@ -124,7 +131,8 @@ async def test_sweeping_goes_on_after_a_failure_until_cancelled(opened, clock, c
         assert await sweep(clock.now()) == 0
 
 
-async def test_another_folders_key_file_is_refused(opened, folder, tmp_path):
+@on_file
+async def test_another_folders_key_file_is_refused(fresh, opened, folder, tmp_path):
     async with opened([], url=f"sqlite:///{tmp_path / 'one.db'}"):
         pass
     (folder / KEY_FILE).write_text("the key of another folder\n")
@@ -133,17 +141,15 @@ async def test_another_folders_key_file_is_refused(opened, folder, tmp_path):
             pass
 
 
-async def test_database_that_lost_its_tables_is_not_ready(opened, folder, caplog):
+async def test_database_that_lost_its_tables_is_not_ready(opened, rows, caplog):
     async with opened() as storage:
         assert await storage.ready()
-        connection = sqlite3.connect(folder / FILE_NAME)
-        connection.execute("DROP TABLE key_check")
-        connection.close()
+        rows("DROP TABLE key_check")
         assert not await storage.ready()
         assert "does not answer as it should" in caplog.text
 
 
-async def test_logs_at_their_most_talkative_name_no_reader(opened, caplog):
+async def test_logs_at_their_most_talkative_name_no_reader(fresh, opened, caplog):
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="alembic")  # which the command line quiets for its whole process
     async with opened() as storage:
