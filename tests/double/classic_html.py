@@ -1,6 +1,7 @@
 """Parses Telegram's classic HTML as its server does, and refuses what the server refuses or silently mends."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +12,12 @@ _KINDS = {
     "b": "bold", "strong": "bold", "i": "italic", "em": "italic", "u": "underline", "ins": "underline",
     "s": "strikethrough", "strike": "strikethrough", "del": "strikethrough", "tg-spoiler": "spoiler",
     "a": "text_link", "code": "code", "pre": "pre", "blockquote": "blockquote",
+    "tg-time": "date_time",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href"}, "blockquote": {"expandable"}}
+_ATTRIBUTES = {"a": {"href"}, "blockquote": {"expandable"}, "tg-time": {"unix", "format"}}
+_ALONE = {"a", "tg-time"}  # neither stands in the other, nor in itself
+_TIME_FORM = re.compile(r"r|w?[dD]?[tT]?")
+_FURTHEST = 1098 * 86_400  # seconds from now that a date may lie ahead
 _ENTITY = re.compile(r"&(?:#(?P<decimal>\d{1,7})|#x(?P<hex>[0-9a-fA-F]{1,6})|(?P<name>lt|gt|amp|quot));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _ATTRIBUTE = re.compile(r"""\s+(?P<name>[a-z-]+)(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+)))?""")
@@ -78,6 +83,8 @@ def _read_tag(source: str, found: re.Match[str], parsed: Parsed, stack: list[_Op
         raise _refused(source, place, f'Unsupported start tag "{tag}"')
     if tag == "blockquote" and any(element.tag == tag for element in stack):
         raise _refused(source, place, "Blockquotes can't be nested")
+    if tag in _ALONE and any(element.tag in _ALONE for element in stack):
+        raise _refused(source, place, f'"{tag}" can\'t be nested')
     if any(element.tag in ("code", "pre") for element in stack):
         raise _refused(source, place, "Entities can't be nested in code")
     stack.append(_Open(tag, units(parsed.text), _entity(source, found, tag)))
@@ -96,8 +103,19 @@ def _entity(source: str, found: re.Match[str], tag: str) -> dict[str, Any]:
         raise _refused(source, found.start(), f'Unsupported attribute "{min(unknown)}" of "{tag}"')
     if tag == "a":
         return {"type": "text_link", "url": _link(source, found, attributes.get("href"))}
+    if tag == "tg-time":
+        return {"type": "date_time", **_time(source, found, attributes)}
     kind = "expandable_blockquote" if "expandable" in attributes else _KINDS[tag]
     return {"type": kind}
+
+
+def _time(source: str, found: re.Match[str], attributes: dict[str, str | None]) -> dict[str, Any]:
+    unix, form = attributes.get("unix") or "", attributes.get("format") or ""
+    if not unix.isascii() or not unix.isdigit() or int(unix) > time.time() + _FURTHEST:
+        raise _refused(source, found.start(), "Invalid Unix time specified")
+    if not _TIME_FORM.fullmatch(form):
+        raise _refused(source, found.start(), "Invalid date-time format specified")
+    return {"unix_time": int(unix), "date_time_format": form}
 
 
 def _link(source: str, found: re.Match[str], href: str | None) -> str:

@@ -6,6 +6,8 @@ import json
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -13,6 +15,8 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
+
+from tests.double.table import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +72,32 @@ def refusal(status: int, description: str, parameters: dict[str, Any] | None = N
 
 
 async def read_parameters(request: Request) -> Any:
-    """Parameters of the address, of a form, or of a JSON body; None where the body cannot be read."""
+    """Parameters of the address, of a form with or without files, or of a JSON body; None where it cannot be read."""
     parameters: dict[str, Any] = dict(request.query_params)
     body = await request.body()
-    if request.headers.get("content-type", "").startswith("application/json"):
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("multipart/form-data"):
+        return parameters | _read_multipart(kind, body)
+    if kind.startswith("application/json"):
         try:
             read = json.loads(body or b"{}")
         except ValueError:
             return None
         return parameters | read if isinstance(read, dict) else None
     return parameters | dict(parse_qsl(body.decode(), keep_blank_values=True))
+
+
+def _read_multipart(kind: str, body: bytes) -> dict[str, Any]:
+    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
+    fields: dict[str, Any] = {}
+    for part in message.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        assert isinstance(name, str)
+        assert isinstance(content, bytes)
+        filename = (part.get_filename() or "").encode("utf-8", "surrogateescape").decode()
+        fields[name] = Upload(filename, content, part.get_content_type()) if filename else content.decode()
+    return fields
 
 
 async def disconnected(request: Request) -> None:

@@ -33,6 +33,12 @@ def read_text(parameters: dict[str, Any]) -> Parsed:
     return _trimmed(parsed)
 
 
+def read_caption(parameters: dict[str, Any]) -> Parsed:
+    """A file's caption after parsing; empty where there is none."""
+    caption = parameters.get("caption", "")
+    return read_text(parameters | {"text": caption}) if caption else Parsed()
+
+
 def read_keyboard(markup: dict[str, Any] | None) -> tuple[tuple[dict[str, Any], ...], ...]:
     """The rows of an inline keyboard, each button checked."""
     rows = (markup or {}).get("inline_keyboard", [])

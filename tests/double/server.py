@@ -15,8 +15,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.double.http import Dropped, Fault, QuietServer, listen, read_parameters, refusal
-from tests.double.rules import MESSAGE_ENTITIES, check_commands, read_keyboard, read_text
-from tests.double.table import RefusedError, Table
+from tests.double.limits import FloodControl, Limits
+from tests.double.rules import MESSAGE_ENTITIES, check_commands, read_caption, read_keyboard, read_text
+from tests.double.table import RefusedError, Table, Upload
 from tests.double.updates import News, Updates
 from tests.double.world import Chat, Person, Sent
 
@@ -39,7 +40,8 @@ class BotApiDouble:
     """Stands in for Telegram: `async with BotApiDouble() as double`, then a bot with `double.url` and `double.token`.
 
     `refused` holds every call that breaks the Bot API's rules; a good bot makes none. Ordered faults, conflicts of two
-    pollers and chats that blocked the bot are no such calls: they stand in `calls` only.
+    pollers, flood control, groups that moved and chats that blocked the bot are no such calls: they stand in `calls`
+    only.
     """
 
     def __init__(self, token: str = TOKEN, username: str = "FactsBot", port: int = 0) -> None:
@@ -50,6 +52,8 @@ class BotApiDouble:
         self.menus: dict[str, list[dict[str, str]]] = {}
         self.ignored_entities = 0
         self.chats: dict[int, Chat] = {}
+        self.people: dict[int, Person] = {}
+        self.flood_control: FloodControl | None = None
         self._table = Table()
         self._port = port
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -83,6 +87,7 @@ class BotApiDouble:
     def private(self, person: Person | None = None, lang: str | None = "en") -> Chat:
         """A person's chat with the bot; each call another person, unless one is given."""
         person = person or self.person(lang)
+        self.people[person.id] = person
         return self._chat({"id": person.id, "type": "private", "first_name": person.first_name}, person)
 
     def group(self, person: Person | None = None, **more: Any) -> Chat:
@@ -94,7 +99,20 @@ class BotApiDouble:
     def person(self, lang: str | None = "en", *, is_bot: bool = False) -> Person:
         """Another person, whose app is set to this language."""
         self._people += 1
-        return Person(500_000 + self._people, "Ana", lang, is_bot)
+        person = Person(500_000 + self._people, "Ana", lang, is_bot)
+        self.people[person.id] = person
+        return person
+
+    def upgrade(self, group: Chat) -> Chat:
+        """Makes a group a supergroup: it goes on under another id, of which both are told."""
+        successor = self.group(group.person)
+        group.move_to(successor)
+        return successor
+
+    def limit(self, limits: Limits | None = None) -> FloodControl:
+        """Switches Telegram's flood control on."""
+        self.flood_control = FloodControl(limits or Limits())
+        return self.flood_control
 
     def push(self, kind: str, content: dict[str, Any]) -> None:
         """Makes an update of any kind; kinds that the bot does not ask for never reach it."""
@@ -159,8 +177,8 @@ class BotApiDouble:
             parameters = self._table.checked(method, given)
             result = await getattr(self, f"_do_{method}")(parameters, request)
         except RefusedError as error:
-            self._note(Call(method, given, error.status, error.description))
-            return refusal(error.status, error.description)
+            self._note(Call(method, given, error.status, error.description, "limit" if error.parameters else ""))
+            return refusal(error.status, error.description, error.parameters)
         self._note(Call(method, parameters, 200, fault=fault.kind if fault else ""))
         return JSONResponse({"ok": True, "result": result})
 
@@ -202,12 +220,27 @@ class BotApiDouble:
 
     async def _do_sendMessage(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
         chat = self._known(parameters)
-        sent = self._sent(chat, chat.next_id(), parameters)
-        chat.keep(sent)
-        return chat.as_json(sent)
+        return self._keep_new(chat, self._sent(chat, 0, parameters))
+
+    async def _do_sendDocument(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
+        chat, document = self._known(parameters), parameters["document"]
+        if not isinstance(document, Upload):
+            raise RefusedError("Bad Request: wrong file identifier/HTTP URL specified")
+        if not document.content:
+            raise RefusedError("Bad Request: file must be non-empty")
+        rows, caption = read_keyboard(parameters.get("reply_markup")), read_caption(parameters)
+        sent = Sent(chat.id, 0, caption.text, "", tuple(caption.entities), rows, document=document)
+        return self._keep_new(chat, replace(sent, parameters=parameters))
+
+    async def _do_getChatMember(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
+        chat = self._known(parameters)
+        if (person := self.people.get(parameters["user_id"])) is None:
+            raise RefusedError("Bad Request: user not found")
+        return chat.member(person)
 
     async def _do_editMessageText(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
         chat = self._known(parameters)
+        self._admit(chat)
         before = chat.messages.get(parameters.get("message_id", 0))
         if before is None:
             raise RefusedError("Bad Request: message to edit not found")
@@ -232,9 +265,25 @@ class BotApiDouble:
         chat = self.chats.get(parameters.get("chat_id", 0))
         if chat is None:
             raise RefusedError("Bad Request: chat not found")
+        if chat.successor is not None:
+            text = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise RefusedError(text, 400, {"migrate_to_chat_id": chat.successor})
         if chat.blocked:
-            raise RefusedError("Forbidden: bot was blocked by the user", 403)
+            why = "blocked by the user" if chat.id > 0 else "kicked from the supergroup chat"
+            raise RefusedError(f"Forbidden: bot was {why}", 403)
+        if (thread := parameters.get("message_thread_id")) is not None and thread not in chat.threads:
+            raise RefusedError("Bad Request: message thread not found")
         return chat
+
+    def _admit(self, chat: Chat) -> None:
+        if self.flood_control is not None:
+            self.flood_control.admit(chat.id)
+
+    def _keep_new(self, chat: Chat, sent: Sent) -> dict[str, Any]:
+        self._admit(chat)
+        sent = replace(sent, message_id=chat.next_id())
+        chat.keep(sent)
+        return chat.as_json(sent)
 
     def _sent(self, chat: Chat, number: int, parameters: dict[str, Any]) -> Sent:
         parsed, rows = read_text(parameters), read_keyboard(parameters.get("reply_markup"))

@@ -6,14 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.core.messages import Button, Command, Incoming, Outcome, Reply, Turn
+from bot.core.errors import ServiceError
+from bot.core.messages import Button, Command, Document, Incoming, Outcome, Reply, Turn
 from bot.platforms.telegram.adapter import TelegramPlatform
 from bot.platforms.telegram.transport import Pace
+from bot.reminders.subscription import Subscription
 from tests.double.server import BotApiDouble
 
 VOTE, WHO, HELP = Turn("when_is_the_vote"), Turn("who_said_what"), Turn("help")
 ICE = Turn("what_is", "term:ice")
 LANGUAGE, FORGET = Turn("language"), Turn("forget_me")
+REMIND, CALENDAR = Turn("remind_me"), Turn("calendar", "decision:vote")
+NOW = datetime(2025, 10, 24, tzinfo=UTC)
 LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 250
 
 QUICK = Pace(poll=2, reach=1.0, read=1.0, pauses=(0.05, 0.1), stop=2.0)
@@ -24,6 +28,7 @@ class FixedCodes:
 
     def __init__(self) -> None:
         self.turns = {"vote": VOTE, "who": WHO, "help": HELP, "ice": ICE, "language": LANGUAGE, "forget": FORGET}
+        self.turns |= {"remind": REMIND, "calendar": CALENDAR}
 
     def code(self, turn: Turn) -> str:
         return next(code for code, known in self.turns.items() if known == turn)
@@ -67,14 +72,38 @@ class KeptReaders:
 
 
 @dataclass
+class KeptSubscriptions:
+    """Subscriptions in a plain map; `is_broken` makes every call fail."""
+
+    kept: dict[str, Subscription] = field(default_factory=dict)
+    is_broken: bool = False
+
+    async def get(self, _channel: str, chat: str) -> Subscription | None:
+        return self.kept.get(chat)
+
+    async def put(self, _channel: str, chat: str, subscription: Subscription) -> None:
+        self.kept[chat] = subscription
+
+    async def remove(self, _channel: str, chat: str) -> bool:
+        if self.is_broken:
+            raise ServiceError("the database does not answer")
+        return self.kept.pop(chat, None) is not None
+
+    async def move(self, _channel: str, chat: str, to: str) -> None:
+        if (moved := self.kept.pop(chat, None)) is not None:
+            self.kept.setdefault(to, moved)
+
+
+@dataclass
 class FixedAnswers:
     """Answers with a fixed text for each turn, and echoes words; `asked` keeps what came in.
 
-    The word `fail` raises, `slow` waits for `gate`, `long` needs several messages.
+    The word `fail` raises, `slow` waits for `gate`, `long` needs several messages. Whoever may is subscribed.
     """
 
     asked: list[Incoming] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    subscriptions: KeptSubscriptions = field(default_factory=KeptSubscriptions)
 
     async def __call__(self, incoming: Incoming) -> Reply:
         self.asked.append(incoming)
@@ -86,10 +115,26 @@ class FixedAnswers:
         if incoming.turn is None:
             html = LONG if incoming.text == "long" else f"<p>heard {len(incoming.text)}: {_escape(incoming.text)}</p>"
             return _reply(Turn("not_covered"), lang, html)
+        if incoming.turn == REMIND:
+            return await self._remind(incoming, lang)
         reply = _reply(incoming.turn, lang, f"<p><b>{incoming.turn.intent}</b> in {lang} [1]</p>")
         if incoming.turn == LANGUAGE:
             return replace(reply, chosen_lang=incoming.lang)
+        if incoming.turn == CALENDAR:
+            return replace(
+                reply,
+                document=Document(
+                    "vote.ics", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "text/calendar", "Dates", "/calendar/t.ics"
+                ),
+            )
         return replace(reply, forget=incoming.turn == FORGET)
+
+    async def _remind(self, incoming: Incoming, lang: str) -> Reply:
+        reader = incoming.reader
+        if reader is None or not await reader.may_subscribe():
+            return replace(_reply(REMIND, lang, "<p>ask an administrator</p>"), outcome="refuse")
+        await self.subscriptions.put(reader.channel, reader.chat, Subscription(lang, NOW, thread=reader.thread))
+        return _reply(REMIND, lang, "<p>subscribed</p>")
 
 
 @dataclass(frozen=True)
@@ -116,11 +161,14 @@ def platform_on(
 ) -> TelegramPlatform:
     """The platform as the stage builds it, not started yet."""
     commands = (
+        Command("remind", REMIND, {}),
         Command("vote", VOTE, {"en": "When the vote is", "es": "Cuándo se vota"}),
         Command("287g", Turn("what_is", "term:287g"), {"en": "What 287(g) is"}),
     )
     token = token or double.token
-    return TelegramPlatform(token, double.url, answers, FixedCodes(), readers, commands, ("en", "es"), pace)
+    return TelegramPlatform(
+        token, double.url, answers, FixedCodes(), readers, commands, ("en", "es"), pace, answers.subscriptions
+    )
 
 
 def _reply(turn: Turn, lang: str, html: str) -> Reply:
@@ -132,10 +180,11 @@ def _reply(turn: Turn, lang: str, html: str) -> Reply:
         Button("Forget me", turn=FORGET),
         Button("City", url="https://dallascityhall.com/"),
         Button("Here", url="http://localhost:8080/"),
+        Button("Remind me", turn=REMIND),
+        Button("Calendar", turn=CALENDAR),
     )
     outcome: Outcome = "refuse" if turn.intent == "not_covered" else "answer"
-    at = datetime(2025, 10, 24, tzinfo=UTC)
-    return Reply(turn.intent, turn.entity, outcome, 1.0, lang, at, html, buttons=buttons)
+    return Reply(turn.intent, turn.entity, outcome, 1.0, lang, NOW, html, buttons=buttons)
 
 
 def _escape(text: str) -> str:

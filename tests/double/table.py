@@ -14,12 +14,22 @@ _TRUTH = {"true": True, "True": True, "1": True, "false": False, "False": False,
 
 
 class RefusedError(Exception):
-    """A call that the Bot API refuses: HTTP status and description."""
+    """A call that the Bot API refuses: HTTP status, description, and `parameters` that say how to go on."""
 
-    def __init__(self, description: str, status: int = 400) -> None:
+    def __init__(self, description: str, status: int = 400, parameters: dict[str, int] | None = None) -> None:
         super().__init__(description)
         self.status = status
         self.description = description
+        self.parameters = parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came in a form."""
+
+    name: str
+    content: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,8 @@ class Table:
         """The value as `kind`; TypeError where it is none. A form field's text is read as JSON where it holds more."""
         if kind == "String":
             return _only(str, value)
+        if kind == "InputFile":
+            return _only(Upload, value)
         if kind == "Integer":
             return int(value) if isinstance(value, str) and re.fullmatch(r"-?\d+", value) else _only(int, value)
         if kind == "Boolean":

@@ -23,6 +23,14 @@ def test_expandable_quotation_is_its_own_kind() -> None:
     ]
 
 
+def test_time_is_an_entity_with_its_instant_and_form() -> None:
+    parsed = parse('<b><tg-time unix="1762441200" format="wDt">Nov 6, 9:00</tg-time></b> <tg-time unix="1">x</tg-time>')
+    assert [entity for entity in parsed.entities if entity["type"] == "date_time"] == [
+        {"type": "date_time", "unix_time": 1762441200, "date_time_format": "wDt", "offset": 0, "length": 11},
+        {"type": "date_time", "unix_time": 1, "date_time_format": "", "offset": 12, "length": 1},
+    ]
+
+
 @pytest.mark.parametrize(
     ("html", "why"),
     [
@@ -39,6 +47,11 @@ def test_expandable_quotation_is_its_own_kind() -> None:
         ("<blockquote><blockquote>x</blockquote></blockquote>", "can't be nested"),
         ("<blockquote><b><blockquote>x</blockquote></b></blockquote>", "can't be nested"),
         ("<code><b>x</b></code>", "can't be nested in code"),
+        ("<tg-time>x</tg-time>", "Invalid Unix time"),
+        ('<tg-time unix="-1">x</tg-time>', "Invalid Unix time"),
+        ('<tg-time unix="99999999999">x</tg-time>', "Invalid Unix time"),
+        ('<tg-time unix="1" format="tD">x</tg-time>', "Invalid date-time format"),
+        ('<a href="https://a.org"><tg-time unix="1">x</tg-time></a>', "can't be nested"),
     ],
 )
 def test_markup_that_telegram_cannot_parse_is_refused(html: str, why: str) -> None:

@@ -53,6 +53,49 @@ async def test_press_is_answered_once() -> None:
             chat.press("Stop")
 
 
+async def test_file_comes_as_a_form_and_nothing_else_is_one() -> None:
+    async with BotApiDouble() as double:
+        chat = double.private()
+        async with httpx.AsyncClient() as client:
+            form = {"chat_id": str(chat.id), "caption": "see"}
+            files = {"document": ("a.ics", b"\r\n--x\x00", "text/calendar")}
+            answer = await client.post(f"{double.url}/bot{double.token}/sendDocument", data=form, files=files)
+        assert answer.json()["result"]["document"]["file_name"] == "a.ics"
+        sent = await chat.reply()
+        assert sent.document is not None
+        assert (sent.text, sent.document.content) == ("see", b"\r\n--x\x00")
+        assert (await _call(double, "sendDocument", chat_id=chat.id))[1] == "Bad Request: document is empty"
+        assert "wrong file identifier" in (await _call(double, "sendDocument", chat_id=chat.id, document="x"))[1]
+
+
+async def test_members_are_told_apart_and_strangers_unknown() -> None:
+    async with BotApiDouble() as double:
+        group, other = double.group(), double.person()
+        group.appoint(group.person, as_owner=True)
+        for person, status in ((group.person, "creator"), (other, "member")):
+            _, member = await _call(double, "getChatMember", chat_id=group.id, user_id=person.id)
+            assert (member["status"], member["user"]["id"]) == (status, person.id)
+        assert await _call(double, "getChatMember", chat_id=group.id, user_id=1) == (400, "Bad Request: user not found")
+
+
+async def test_topics_that_nobody_opened_and_groups_that_moved_take_no_message() -> None:
+    async with BotApiDouble() as double:
+        group = double.group(is_forum=True)
+        status, description = await _call(double, "sendMessage", chat_id=group.id, text="x", message_thread_id=3)
+        assert (status, description) == (400, "Bad Request: message thread not found")
+        double.upgrade(group)
+        assert "upgraded" in (await _call(double, "sendMessage", chat_id=group.id, text="x"))[1]
+        assert len(double.refused) == 1
+
+
+async def test_flood_control_that_is_switched_on_refuses_and_keeps_nothing() -> None:
+    async with BotApiDouble() as double:
+        chat, control = double.private(), double.limit()
+        answers = [await _call(double, "sendMessage", chat_id=chat.id, text="x") for _ in range(2)]
+        assert [status for status, _ in answers] == [200, 429]
+        assert (len(chat.messages), control.refused, double.refused) == (1, 1, [])
+
+
 async def test_updates_come_again_until_they_are_confirmed() -> None:
     async with BotApiDouble() as double:
         chat = double.private()

@@ -1,7 +1,7 @@
 """The queue of updates and its long polling, with the Bot API's rules of offset, limit, kinds and conflict."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from time import monotonic
 from typing import Any
 
@@ -21,8 +21,9 @@ class News:
         event, self._event = self._event, asyncio.Event()
         event.set()
 
-    async def wait(self) -> None:
-        await self._event.wait()
+    def wait(self) -> Coroutine[None, None, bool]:
+        """Waits for what happens from this call on, even before the waiting itself has begun."""
+        return self._event.wait()
 
     async def until(self, condition: Callable[[], object], seconds: float) -> None:
         """Waits until something holds; TimeoutError where it never does."""

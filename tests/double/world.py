@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.double.classic_html import units
+from tests.double.table import Upload
 
 _COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]+(?:@\w+)?")
 _MENTION = re.compile(r"(?<!\w)@\w{3,}")
@@ -20,6 +21,11 @@ _CONTENT: dict[str, Any] = {
     },
     "location": {"latitude": 32.78, "longitude": -96.8},
 }  # fmt: skip
+_RIGHTS = (
+    "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
+    "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
+    "can_edit_stories", "can_delete_stories",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Sent:
     entities: tuple[dict[str, Any], ...]
     rows: tuple[tuple[dict[str, Any], ...], ...]
     edited: bool = False
+    document: Upload | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,6 +76,9 @@ class Chat:
         self.id: int = chat["id"]
         self.person = person
         self.blocked = False
+        self.successor: int | None = None
+        self.threads: set[int] = set()
+        self.administrators: dict[int, str] = {}
         self.messages: dict[int, Sent] = {}
         self._arrivals: asyncio.Queue[Sent] = asyncio.Queue()
         self._said = 0
@@ -87,7 +97,35 @@ class Chat:
         content = {kind: _CONTENT[kind], **more} | ({"caption": caption} if caption else {})
         return self._write(content, by, None)
 
-    def press(self, label: str, message: Sent | None = None, *, too_old: bool = False) -> str:
+    def appoint(self, person: Person, *, as_owner: bool = False) -> None:
+        """Makes somebody an administrator of this group, or its owner."""
+        self.administrators[person.id] = "creator" if as_owner else "administrator"
+
+    def member(self, person: Person) -> dict[str, Any]:
+        """What somebody is in this chat, as the Bot API tells of it."""
+        status = self.administrators.get(person.id, "member")
+        about = {"status": status, "user": person.as_json()}
+        if status == "creator":
+            return about | {"is_anonymous": False}
+        return about | dict.fromkeys(_RIGHTS, False) if status == "administrator" else about
+
+    def block(self) -> None:
+        """The reader blocks the bot, or the group removes it."""
+        self.blocked = True
+        self._tell_bot("member", "kicked")
+
+    def unblock(self) -> None:
+        """The bot may write here again."""
+        self.blocked = False
+        self._tell_bot("kicked", "member")
+
+    def move_to(self, successor: "Chat") -> None:
+        """This group goes on as another one, of which both are told."""
+        self.successor = successor.id
+        self._write({"migrate_to_chat_id": successor.id}, None, None)
+        successor._write({"migrate_from_chat_id": self.id}, None, None)
+
+    def press(self, label: str, message: Sent | None = None, *, by: Person | None = None, too_old: bool = False) -> str:
         """Somebody presses a button, of the newest message that has it or of the given one. Gives the query's id."""
         candidates = [message] if message else list(reversed(self.messages.values()))
         pressed = next((sent for sent in candidates if sent.button(label)), None)
@@ -96,9 +134,9 @@ class Chat:
         data = (pressed.button(label) or {}).get("callback_data")
         if data is None:
             raise AssertionError(f"the button {label!r} opens a link")
-        return self.press_data(data, pressed, too_old=too_old)
+        return self.press_data(data, pressed, by=by, too_old=too_old)
 
-    def press_data(self, data: str, message: Sent, *, too_old: bool = False) -> str:
+    def press_data(self, data: str, message: Sent, *, by: Person | None = None, too_old: bool = False) -> str:
         """Somebody presses a button with these data, such as an old message may still have."""
         query = f"{self.id}-{time.monotonic_ns()}"
         about = {"chat": self._about, "message_id": message.message_id, "date": 0}
@@ -106,7 +144,7 @@ class Chat:
             "callback_query",
             {
                 "id": query,
-                "from": self.person.as_json(),
+                "from": (by or self.person).as_json(),
                 "chat_instance": "1",
                 "data": data,
                 "message": about if too_old else self.as_json(self.messages.get(message.message_id, message)),
@@ -135,7 +173,11 @@ class Chat:
     def as_json(self, sent: Sent) -> dict[str, Any]:
         """A message of the bot as the Bot API tells of it."""
         message = {"message_id": sent.message_id, "from": self._me.as_json(), "chat": self._about, "date": _now()}
-        message |= {"text": sent.text, "entities": list(sent.entities)}
+        if sent.document is None:
+            message |= {"text": sent.text, "entities": list(sent.entities)}
+        else:
+            about = {"file_name": sent.document.name, "mime_type": sent.document.media_type}
+            message["document"] = {"file_id": "d", "file_unique_id": "d", **about}
         if sent.edited:
             message["edit_date"] = _now()
         return message | ({"reply_markup": {"inline_keyboard": [list(row) for row in sent.rows]}} if sent.rows else {})
@@ -152,11 +194,20 @@ class Chat:
 
     def _write(self, content: dict[str, Any], by: Person | None, reply_to: Sent | None) -> int:
         number = self.next_id()
+        if "message_thread_id" in content:
+            self.threads.add(content["message_thread_id"])
         message = {"message_id": number, "date": _now(), "chat": self._about, "from": (by or self.person).as_json()}
         if reply_to is not None:
             message["reply_to_message"] = self.as_json(reply_to)
         self._push("message", message | content)
         return number
+
+    def _tell_bot(self, before: str, now: str) -> None:
+        def standing(status: str) -> dict[str, Any]:
+            return {"status": status, "user": self._me.as_json()} | ({"until_date": 0} if status == "kicked" else {})
+
+        change = {"chat": self._about, "from": self.person.as_json(), "date": _now()}
+        self._push("my_chat_member", change | {"old_chat_member": standing(before), "new_chat_member": standing(now)})
 
 
 def _now() -> int:

@@ -55,6 +55,8 @@ async def test_every_command_is_answered_in_both_languages(served: Explainer, da
             for command in served.content.commands():
                 sent = await chat.ask(f"/{command.name}")
                 assert sent.text.strip()
+                while command.name == "calendar" and sent.document is None:  # the file follows its text
+                    sent = await chat.reply()
         assert double.refused == []
 
 

@@ -17,7 +17,8 @@ async def test_message_is_answered_with_marks_and_buttons() -> None:
             ["Who said what", "Vote"],
             ["Long answer to a long question"],
             ["Español", "Forget me"],
-            ["City"],
+            ["City", "Remind me"],
+            ["Calendar"],
         ]
         assert sent.parameters["link_preview_options"] == {"is_disabled": True}
         assert on.double.refused == []
@@ -239,4 +240,5 @@ async def test_channel_posts_edits_and_unknown_updates_are_passed_over() -> None
         chat.say("", new_chat_title="Renamed")
         assert await chat.is_quiet()
         assert (await chat.ask("/vote")).text.startswith("when_is_the_vote")
-        assert set(on.double.called("getUpdates")[0].parameters["allowed_updates"]) == {"message", "callback_query"}
+        asked = on.double.called("getUpdates")[0].parameters["allowed_updates"]
+        assert set(asked) == {"message", "callback_query", "my_chat_member"}

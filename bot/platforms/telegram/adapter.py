@@ -1,4 +1,4 @@
-"""The bot on Telegram: takes what readers write and press, and gives them the answers, in order and in place."""
+"""The bot on Telegram: takes what readers write and press, and hands it on, chat by chat, in order."""
 
 import asyncio
 import logging
@@ -11,21 +11,22 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.core.errors import SettingsError
-from bot.core.messages import Command, Incoming, Reply, Turn
+from bot.core.messages import Command
 from bot.core.ports import Answer, Codes, Readers
+from bot.platforms.telegram.answering import Answering
 from bot.platforms.telegram.application import build_application
-from bot.platforms.telegram.html import to_messages
-from bot.platforms.telegram.keyboard import build_keyboard
+from bot.platforms.telegram.courier import Announce, TelegramCourier
 from bot.platforms.telegram.lanes import Lanes
+from bot.platforms.telegram.membership import Left, Membership, Moved, read_change
 from bot.platforms.telegram.menu import register_commands
 from bot.platforms.telegram.reading import Asked, Reading
 from bot.platforms.telegram.sending import Sender
 from bot.platforms.telegram.transport import Pace
+from bot.reminders.subscription import Subscriptions
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "telegram"
-UPDATES = ("message", "callback_query")
+UPDATES = ("message", "callback_query", "my_chat_member")
 
 _REFUSED = "TELEGRAM_BOT_TOKEN was refused by Telegram: copy the token of your bot from BotFather again."
 
@@ -34,7 +35,7 @@ class TelegramPlatform:
     """Serves one bot by long polling, inside a running event loop, from `start` to `stop`.
 
     `api_url` is the Bot API's server (None: Telegram's own); `answer` is called once for each question; `languages` are
-    those that readers may choose.
+    those that readers may choose; `subscriptions` are kept in step with chats that leave or move.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - each is one thing that the wiring gives
@@ -47,16 +48,18 @@ class TelegramPlatform:
         commands: Sequence[Command],
         languages: Sequence[str],
         pace: Pace | None = None,
+        subscriptions: Subscriptions | None = None,
     ) -> None:
         self._pace = pace or Pace()
-        self._answer = answer
         self._codes = codes
-        self._readers = readers
         self._commands = tuple(commands)
         self._languages = tuple(languages)
-        self._application, self._polling = build_application(token, api_url, self._pace, self._take)
-        self._sender = Sender(self._application.bot, self._pace)
-        self._lanes = Lanes[Asked](self._handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
+        self._built = build_application(token, api_url, self._pace, self._take)
+        self._application = self._built.application
+        self._membership = Membership(readers, subscriptions)
+        self._sender = Sender(self._application.bot, self._pace, self._membership.moved)
+        self._answering = Answering(answer, codes, readers, self._sender)
+        self._lanes = Lanes[Asked | Left | Moved](self._handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
         self._albums: deque[str] = deque(maxlen=256)
         self._background: set[asyncio.Task[None]] = set()
         self._reading: Reading | None = None
@@ -71,7 +74,13 @@ class TelegramPlatform:
     @property
     def healthy(self) -> bool:
         """Whether Telegram gave updates lately."""
-        return self._application.running and self._polling.worked_within(self._pace.patience)
+        return self._application.running and self._built.polling.worked_within(self._pace.patience)
+
+    def courier(self, admins: Sequence[int] = (), announce: Announce | None = None) -> TelegramCourier:
+        """Sends notices over this bot's connections, from `start` to `stop`; `announce` words what `admins` (ids of
+        private chats) are told of campaigns."""
+        connections, send_url = self._built.connections, self._built.send_url
+        return TelegramCourier(connections, send_url, self._codes, lambda: self._sender.used, admins, announce)
 
     async def start(self) -> None:
         """Connects and begins to answer. Where Telegram is out of reach, goes on trying in the background.
@@ -137,13 +146,14 @@ class TelegramPlatform:
     async def _take(self, update: Update) -> None:
         """Puts an update into its chat's lane; returns at once, so that no chat waits for another."""
         try:
-            asked = self._reading.read(update) if self._reading else None
+            event = read_change(update) or (self._reading.read(update) if self._reading else None)
         except Exception as error:  # one strange update must not stop the next
             log.error("telegram.update_unreadable error=%s", type(error).__name__)
             return
-        if asked is None or self._is_further_picture(asked):
+        if event is None or (isinstance(event, Asked) and self._is_further_picture(event)):
             return
-        if not self._lanes.put(asked.place.chat, asked):
+        chat = event.place.chat if isinstance(event, Asked) else event.chat
+        if not self._lanes.put(chat, event):
             log.warning("telegram.flooded: a chat sends faster than it can be answered, a message was dropped")
 
     def _is_further_picture(self, asked: Asked) -> bool:
@@ -154,45 +164,11 @@ class TelegramPlatform:
         self._albums.append(asked.album)
         return known and not asked.text
 
-    async def _handle(self, asked: Asked) -> None:
-        acknowledged = asyncio.create_task(self._sender.acknowledge(asked.query)) if asked.query else None
-        try:
-            await self._respond(asked)
-        except Exception as error:  # one failed answer must not stop the next
-            log.error("telegram.update_failed error=%s", type(error).__name__)
-        finally:
-            if acknowledged is not None:
-                await acknowledged
-
-    async def _respond(self, asked: Asked) -> None:
-        reader = str(asked.place.chat)
-        lang, context = await self._recall(reader)
-        incoming = Incoming(asked.text, asked.turn, asked.lang or lang, asked.lang_hint, context)
-        reply = await self._answer(incoming)
-        await self._keep_choice(reader, reply)
-        parts = to_messages(reply.html)
-        keyboard = build_keyboard(reply.buttons, self._codes)
-        if asked.message is not None and parts:
-            await self._sender.revise(asked.place, asked.message, parts, keyboard)
+    async def _handle(self, event: Asked | Left | Moved) -> None:
+        if isinstance(event, Asked):
+            await self._answering.handle(event)
         else:
-            await self._sender.send(asked.place, parts, keyboard)
-        if reply.outcome == "answer" and not reply.forget:
-            await self._readers.remember_turn(CHANNEL, reader, reply.turn)
-
-    async def _recall(self, reader: str) -> tuple[str | None, Turn | None]:
-        """The chosen language and the last turn; without the storage a reader is still answered, as a stranger."""
-        try:
-            return await self._readers.language(CHANNEL, reader), await self._readers.last_turn(CHANNEL, reader)
-        except Exception as error:  # whatever the storage raises
-            log.error("telegram.reader_unknown error=%s", type(error).__name__)
-            return None, None
-
-    async def _keep_choice(self, reader: str, reply: Reply) -> None:
-        """Keeps or erases before the reader is told that it is done."""
-        if reply.forget:
-            await self._readers.forget(CHANNEL, reader)
-        elif reply.chosen_lang:
-            await self._readers.choose_language(CHANNEL, reader, reply.chosen_lang)
+            await self._membership.note(event)
 
 
 def _report_poll(error: TelegramError) -> None:

@@ -3,41 +3,53 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, TypeHandler
 
 from bot.core.errors import SettingsError
+from bot.platforms.telegram.connections import Connections, Limits
 from bot.platforms.telegram.transport import Pace, PollingTransport, Transport
 
 BotApplication: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
 OnUpdate: TypeAlias = Callable[[Update], Awaitable[None]]
 
 TELEGRAM_URL = "https://api.telegram.org"
+DELIVERIES = 40  # connections beside those of the answers: a second of sending at Telegram's rate
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
 
-def build_application(
-    token: str, api_url: str | None, pace: Pace, on_update: OnUpdate
-) -> tuple[BotApplication, PollingTransport]:
-    """An Application that hands every update to `on_update` in the order of arrival, and its polling transport.
+@dataclass(frozen=True, slots=True, repr=False)
+class Built:
+    """An Application, its polling transport, the connections of all its other calls, and where sendMessage is (which
+    holds the token)."""
+
+    application: BotApplication
+    polling: PollingTransport
+    connections: Connections
+    send_url: str
+
+
+def build_application(token: str, api_url: str | None, pace: Pace, on_update: OnUpdate) -> Built:
+    """An Application that hands every update to `on_update` in the order of arrival.
 
     `api_url` is the server without `/bot…`; None is Telegram's own. Raises SettingsError for a token of another shape
-    than Telegram's.
+    than Telegram's, and for a proxy that is not spoken here.
     """
     if not _TOKEN.fullmatch(token):
         raise SettingsError("TELEGRAM_BOT_TOKEN is not a bot token: copy it from BotFather, like 123456:ABC-def.")
     silence_libraries()
     server = (api_url or TELEGRAM_URL).rstrip("/")
-    times: dict[str, Any] = {"connect_timeout": pace.reach, "read_timeout": pace.read, "write_timeout": pace.read}
-    polling = PollingTransport(connection_pool_size=2, pool_timeout=pace.reach, **times)
+    polling = PollingTransport(Connections(server, 2), Limits(pace.reach, pace.reach, pace.read))
+    connections = Connections(server, pace.abreast + DELIVERIES)
     builder = (
         ApplicationBuilder()
         .token(token)
         .base_url(f"{server}/bot")
         .base_file_url(f"{server}/file/bot")
-        .request(Transport(connection_pool_size=pace.abreast + 8, pool_timeout=pace.read, **times))
+        .request(Transport(connections, Limits(pace.read, pace.reach, pace.read)))
         .get_updates_request(polling)
         .job_queue(None)
         .concurrent_updates(False)  # order is kept per chat by the lanes, which `on_update` fills
@@ -48,12 +60,11 @@ def build_application(
         await on_update(update)
 
     application.add_handler(TypeHandler(Update, hand_over))
-    return application, polling
+    return Built(application, polling, connections, f"{server}/bot{token}/sendMessage")
 
 
 def silence_libraries() -> None:
-    """Keeps tokens, messages and ids out of the logs: httpx logs addresses that hold the token, the Telegram library
-    logs whole updates. Whatever an operator needs to know, the adapter says itself."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
+    """Keeps tokens, messages and ids out of the logs: the Telegram library logs whole updates, the HTTP client may name
+    an address, which holds the token. Whatever an operator needs to know, the adapter says itself."""
+    for name in ("telegram", "aiohttp"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.platforms.markup import Element, Node, parse
-from bot.platforms.telegram.spans import Quote, Span, fits, is_visible, plain, split, stripped, write
+from bot.platforms.telegram.spans import Moment, Quote, Span, fits, is_visible, plain, split, stripped, write
 
 LONG_QUOTE = 280  # characters; a longer quotation is folded, so that an answer keeps to one screen
+LATEST = 2**31  # seconds since 1970: Telegram counts them in 32 bits
 
 _QUOTE_MARKS = "“\"«„‘'"
+_HOUR = re.compile(r"\b\d{1,2}:\d{2}\b")
+_WHOLE = "wDt"
 _BOXES = {"blockquote", "details"}
 
 
@@ -25,7 +29,8 @@ def to_messages(html: str) -> tuple[Part, ...]:
     """An answer in the semantic subset as the messages to send, in order; ValueError outside the subset.
 
     Quotations cannot nest on Telegram: details become an expandable quotation, and a quotation within them stands
-    in quotation marks. Telegram links no telephone numbers by markup, it finds them itself: they stand as text.
+    in quotation marks. Telegram links no telephone numbers by markup, it finds them itself: they stand as text. A
+    `time` is told in the reader's own zone: in place of its words where those are a whole date with an hour.
     """
     packed = _packed(_units(parse(html)))
     return tuple(Part(write(spans), text) for spans in packed if is_visible(text := plain(spans)))
@@ -136,6 +141,8 @@ def _inline(nodes: Iterable[Node], style: Span) -> list[Span]:
             spans.append(style.saying(node))
         elif node.tag == "a":
             spans += _link(node, style)
+        elif node.tag == "time":
+            spans += _inline(node.children, replace(style, moment=_moment(node)))
         else:
             marked = replace(style, bold=style.bold or node.tag == "b", italic=style.italic or node.tag == "i")
             spans += _inline(node.children, marked)
@@ -150,6 +157,19 @@ def _link(node: Element, style: Span) -> list[Span]:
     if _digits(number) in _digits(plain(words)):
         return words
     return [*words, style.saying(f" ({number})")]
+
+
+def _moment(node: Element) -> Moment | None:
+    """None where only a day is known. An hour alone keeps its words: elsewhere its day may be another one, and the
+    day stands outside."""
+    try:
+        instant = datetime.fromisoformat(node.attribute("datetime"))
+    except ValueError:
+        return None
+    if instant.tzinfo is None or not 0 < instant.timestamp() < LATEST:
+        return None
+    day, hours = _HOUR.subn("", node.words)
+    return Moment(int(instant.timestamp()), _WHOLE if hours == 1 and _digits(day) else "")
 
 
 def _digits(text: str) -> str:

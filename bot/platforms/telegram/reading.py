@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ChatType, MessageEntityType
@@ -13,13 +13,18 @@ from bot.core.ports import Codes
 from bot.platforms.telegram.keyboard import read_press
 from bot.platforms.telegram.sending import Place
 
+CHANNEL = "telegram"
 _COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]+)(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
 _START = "start"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question: words or a turn, where the answer goes, and of a pressed button its query and its message."""
+    """One question: words or a turn, where the answer goes, and of a pressed button its query and its message.
+
+    `asker` is whose rights in a group count; None where nobody's do: in private, or where an administrator writes as
+    the group.
+    """
 
     place: Place
     text: str = ""
@@ -29,6 +34,7 @@ class Asked:
     query: str | None = None
     message: Message | None = None
     album: str | None = None
+    asker: int | None = None
 
 
 class Reading:
@@ -58,6 +64,7 @@ class Reading:
         pressed = read_press(query.data, self._codes, self._languages)
         message = query.message if isinstance(query.message, Message) and query.message.is_accessible else None
         chat = query.message.chat.id if query.message else query.from_user.id
+        is_private = query.message is None or query.message.chat.type == ChatType.PRIVATE
         return Asked(
             Place(chat, _topic(message) if message else None),
             turn=pressed.turn,
@@ -65,6 +72,7 @@ class Reading:
             lang_hint=_hint(query.from_user),
             query=query.id,
             message=message,
+            asker=None if is_private else query.from_user.id,
         )
 
     def _in_group(self, message: Message, text: str) -> Asked | None:
@@ -79,10 +87,10 @@ class Reading:
                 return None
             # a plain command that is not ours is most likely another bot's
             if addressee or name in self._turns or name == _START:
-                return self._asked(message, text, place)
+                return replace(self._asked(message, text, place), asker=_asker(message))
         answered = message.reply_to_message.from_user if message.reply_to_message else None
         if mentions or (answered is not None and answered.id == self._me.id):
-            return self._asked(message, text, place)
+            return replace(self._asked(message, text, place), asker=_asker(message))
         return None
 
     def _asked(self, message: Message, text: str, place: Place) -> Asked:
@@ -120,8 +128,16 @@ def _is_human(message: Message) -> bool:
     """Whether a person wrote it; an administrator who writes as the group itself counts, a channel does not."""
     if message.is_automatic_forward or message.from_user is None:
         return False
-    as_group = message.sender_chat is not None and message.sender_chat.id == message.chat.id
-    return as_group or not message.from_user.is_bot
+    return _is_as_group(message) or not message.from_user.is_bot
+
+
+def _is_as_group(message: Message) -> bool:
+    """Whether an administrator writes anonymously, as the group itself."""
+    return message.sender_chat is not None and message.sender_chat.id == message.chat.id
+
+
+def _asker(message: Message) -> int | None:
+    return None if _is_as_group(message) or message.from_user is None else message.from_user.id
 
 
 def _topic(message: Message) -> int | None:

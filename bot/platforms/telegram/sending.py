@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 
+from bot.core.messages import Document
 from bot.platforms.telegram.html import Part
 from bot.platforms.telegram.transport import Pace, UnprocessedError
 
@@ -37,21 +39,39 @@ class Sender:
     A call that had no effect (flood control, a server's 5xx, no connection) is made again a few times. Where nobody can
     tell (a time-out after sending), an edit is made again, since twice is as good as once; a new message is
     not: a reader who sees an answer twice loses trust, one who sees none asks again.
+
+    `moved` is told of a group that has another id now, before and after. `used` counts the messages that were sent or
+    edited, or may have been: what counts against Telegram's rate.
     """
 
-    def __init__(self, bot: Bot, pace: Pace) -> None:
+    def __init__(self, bot: Bot, pace: Pace, moved: Callable[[int, int], Awaitable[None]]) -> None:
         self._bot = bot
         self._pace = pace
+        self._moved = moved
+        self.used = 0
 
-    async def send(self, place: Place, parts: Sequence[Part], keyboard: InlineKeyboardMarkup | None) -> None:
-        """Sends the messages in order, the keyboard under the last. A reader who has left is passed over quietly."""
+    async def send(self, place: Place, parts: Sequence[Part], keyboard: InlineKeyboardMarkup | None) -> Place:
+        """Sends the messages in order, the keyboard under the last, and gives the place of whatever follows. A reader
+        who has left is passed over quietly."""
         try:
             for number, part in enumerate(parts, start=1):
                 under = keyboard if number == len(parts) else None
-                place = await self._send_part(place, part, under)
-                place = replace(place, reply_to=None)
+                place = await self._deliver(place, partial(self._post, part=part, keyboard=under))
         except Forbidden:
             log.info("telegram.reader_left")
+        return place
+
+    async def send_document(self, place: Place, document: Document) -> None:
+        """Sends a file. A reader who has left is passed over quietly."""
+        try:
+            await self._deliver(place, partial(self._upload, document=document))
+        except Forbidden:
+            log.info("telegram.reader_left")
+
+    async def status(self, chat: int, person: int) -> str:
+        """What a person is in a chat, in Telegram's words (`administrator`). Raises TelegramError."""
+        member = await self._carefully(lambda: self._bot.get_chat_member(chat, person), repeatable=True)
+        return member.status
 
     async def revise(
         self, place: Place, message: Message, parts: Sequence[Part], keyboard: InlineKeyboardMarkup | None
@@ -73,23 +93,24 @@ class Sender:
         except TelegramError as error:
             log.info("telegram.press_not_acknowledged error=%s", type(error).__name__)
 
-    async def _send_part(self, place: Place, part: Part, keyboard: InlineKeyboardMarkup | None) -> Place:
+    async def _deliver(self, place: Place, post: Callable[[Place], Awaitable[object]]) -> Place:
         """Sends one message and gives the place for the next (a group may have moved to another id)."""
         try:
-            await self._carefully(lambda: self._post(place, part, keyboard), repeatable=False)
-        except ChatMigrated as moved:
-            place = Place(moved.new_chat_id)
-            await self._carefully(lambda: self._post(place, part, keyboard), repeatable=False)
+            await self._carefully(lambda: self._counted(post(place)), repeatable=False)
+        except ChatMigrated as error:
+            await self._moved(place.chat, error.new_chat_id)
+            place = Place(error.new_chat_id)
+            await self._carefully(lambda: self._counted(post(place)), repeatable=False)
         except (BadRequest, UnprocessedError):
             raise
         except NetworkError as error:
             log.warning("telegram.send_unsure error=%s", type(error).__name__)
-        return place
+        return replace(place, reply_to=None)
 
     async def _edit(self, message: Message, part: Part, keyboard: InlineKeyboardMarkup | None) -> bool:
         """Edits a message; False where it is out of reach for that."""
         try:
-            await self._carefully(lambda: self._rewrite(message, part, keyboard), repeatable=True)
+            await self._carefully(lambda: self._counted(self._rewrite(message, part, keyboard)), repeatable=True)
         except BadRequest as error:
             reason = error.message.lower()
             if any(words in reason for words in _GONE):
@@ -121,6 +142,23 @@ class Sender:
             link_preview_options=_NO_PREVIEW,
             reply_markup=keyboard,
         )
+
+    async def _upload(self, place: Place, document: Document) -> object:
+        file = InputFile(document.content, filename=document.name)
+        file.mimetype = document.media_type
+        return await self._bot.send_document(place.chat, file, message_thread_id=place.thread)
+
+    async def _counted(self, call: Awaitable[Result]) -> Result:
+        """Counts a call unless the server surely did nothing: refusals cost no message."""
+        try:
+            result = await call
+        except (BadRequest, UnprocessedError):
+            raise
+        except NetworkError:
+            self.used += 1
+            raise
+        self.used += 1
+        return result
 
     async def _carefully(self, call: Callable[[], Awaitable[Result]], *, repeatable: bool) -> Result:
         for pause in self._pace.pauses:

@@ -21,6 +21,15 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant (seconds since 1970) that apps tell in the reader's own zone: by `form` in place of the words
+    (`wDt`: weekday, long date, hour), where that is empty beside the words, when they are touched."""
+
+    unix: int
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Text under one set of marks."""
 
@@ -29,6 +38,7 @@ class Span:
     italic: bool = False
     href: str = ""
     quote: Quote | None = None
+    moment: Moment | None = None
 
     def saying(self, text: str) -> "Span":
         """Other text under the same marks."""
@@ -98,6 +108,9 @@ def _marks(span: Span) -> list[tuple[object, str, str]]:
         marks.append((span.quote, start, "</blockquote>"))
     if span.href:
         marks.append((span.href, f'<a href="{escape(span.href)}">', "</a>"))
+    if span.moment and not span.href:  # a link takes no time into itself
+        form = f' format="{span.moment.form}"' if span.moment.form else ""
+        marks.append((span.moment, f'<tg-time unix="{span.moment.unix}"{form}>', "</tg-time>"))
     if span.bold:
         marks.append(("b", "<b>", "</b>"))
     if span.italic:
@@ -170,9 +183,10 @@ def _cut(spans: Sequence[Span], place: int) -> tuple[list[Span], list[Span]]:
     for span in spans:
         size = len(span.text)
         taken = min(max(place, 0), size)
+        whole = replace(span, moment=None) if 0 < taken < size else span  # half a date is no date
         if taken:
-            before.append(span.saying(span.text[:taken]))
+            before.append(whole.saying(span.text[:taken]))
         if taken < size:
-            after.append(span.saying(span.text[taken:]))
+            after.append(whole.saying(span.text[taken:]))
         place -= size
     return before, after

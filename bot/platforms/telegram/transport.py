@@ -1,18 +1,22 @@
-"""Carries calls to the Bot API, and says of each failed one whether it may be made again without doing it twice."""
+"""Carries the library's calls to the Bot API, and says of a failed one whether it may be made again."""
 
 import asyncio
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
-import httpx
-from telegram.error import NetworkError
-from telegram.request import HTTPXRequest
+import aiohttp
+import orjson
+from telegram.error import NetworkError, TelegramError
+from telegram.request import BaseRequest, RequestData
 
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_NOT_DONE = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}
+from bot.platforms.telegram.connections import Connections, Limits, UnprocessedError
+
+__all__ = ["Pace", "PollingTransport", "Transport", "UnprocessedError", "asked_pause"]
+
+UPLOAD: Final = 20.0  # seconds more for a call with files
+NOT_DONE: Final = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +34,69 @@ class Pace:
     waiting: int = 50  # messages of one chat that may wait
 
 
-class UnprocessedError(NetworkError):
-    """A call that was not carried out: it never left, or the server refused it for now. `wait` is in seconds."""
+class Transport(BaseRequest):
+    """The library's transport on a pool of its own: JSON out and in, files as a form.
 
-    def __init__(self, message: str, wait: float = 0.0) -> None:
-        super().__init__(message)
-        self.wait = wait
-
-
-class Transport(HTTPXRequest):
-    """Raises UnprocessedError where a call certainly had no effect; other errors as the library does.
-
-    A 504, a time-out after sending and a connection lost in between leave it open: those stay TimedOut or NetworkError.
+    Raises UnprocessedError where a call certainly had no effect. A 504, a time-out after sending and a connection lost
+    in between leave it open: those are TimedOut or NetworkError.
     """
 
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        try:
-            status, payload = await super().do_request(*args, **kwargs)
-        except NetworkError as error:
-            if isinstance(error.__cause__, _NEVER_SENT):
-                raise UnprocessedError("the server could not be reached") from error
-            raise
+    def __init__(self, connections: Connections, limits: Limits) -> None:
+        self.connections = connections
+        self.limits = limits
+        self._timeout = limits.timeout()
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds to wait for an answer; the library adds a long poll's own time to it."""
+        return self.limits.read
+
+    async def initialize(self) -> None:
+        await self.connections.open()
+
+    async def shutdown(self) -> None:
+        await self.connections.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - a stalled upload gets no answer in time either
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        timeout, body = self._timeout, _body(request_data)
+        given = (pool_timeout, connect_timeout, read_timeout)
+        if isinstance(body, aiohttp.FormData) or any(seconds is not BaseRequest.DEFAULT_NONE for seconds in given):
+            timeout = self._adjusted(given, UPLOAD if isinstance(body, aiohttp.FormData) else 0.0)
+        status, payload = await self.connections.exchange(method, url, body, timeout)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise UnprocessedError("the server asks for a pause", _asked_pause(payload))
-        if status in _NOT_DONE:
+            raise UnprocessedError("the server asks for a pause", asked_pause(payload))
+        if status in NOT_DONE:
             raise UnprocessedError(f"the server answered {status}")
         return status, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """The answer's object; TelegramError where it is none."""
+        try:
+            read = orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            read = None
+        if not isinstance(read, dict):
+            raise TelegramError("the server's answer is not a JSON object")
+        return read
+
+    def _adjusted(self, given: tuple[Any, Any, Any], more: float) -> aiohttp.ClientTimeout:
+        """The limits with those that one call asks for. None, to the library no limit at all, is a day here."""
+        usual = (self.limits.pool, self.limits.reach, self.limits.read)
+        pool, reach, read = (
+            before if asked is BaseRequest.DEFAULT_NONE else 86_400.0 if asked is None else float(asked)
+            for before, asked in zip(usual, given, strict=True)
+        )
+        return Limits(pool, reach, read + more).timeout()
 
 
 class PollingTransport(Transport):
@@ -84,9 +125,22 @@ class PollingTransport(Transport):
         return self.worked_at is not None and monotonic() - self.worked_at <= seconds
 
 
-def _asked_pause(payload: bytes) -> float:
+def asked_pause(payload: bytes) -> float:
     """Seconds of `retry_after` in a refusal; 1 where it cannot be read."""
     try:
-        return max(0.0, float(json.loads(payload)["parameters"]["retry_after"]))
+        return max(0.0, float(orjson.loads(payload)["parameters"]["retry_after"]))
     except (ValueError, KeyError, TypeError):
         return 1.0
+
+
+def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
+    if data is None:
+        return None
+    if not data.contains_files:
+        return orjson.dumps(data.parameters)
+    form = aiohttp.FormData(quote_fields=False)  # Telegram takes a file's name as it stands
+    for name, text in data.json_parameters.items():
+        form.add_field(name, text)
+    for name, (filename, content, media_type) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=media_type)
+    return form

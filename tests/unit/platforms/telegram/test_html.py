@@ -57,6 +57,47 @@ def test_lists_tables_times_and_sources_become_lines() -> None:
     assert _one(html) == "1. a\n   • b\n\n<b>c</b> — d[1]\n\nhoy"
 
 
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        ("Thursday, November 6, 9:00 a.m.", ' format="wDt"'),
+        ("jueves <b>6 de noviembre, 9:00</b> a. m.", ' format="wDt"'),
+        ("9:00 a.m.", ""),  # elsewhere the day that stands outside may be another
+        ("November 6", ""),
+        ("tomorrow", ""),
+        ("November 6, 9:00 to 11:00", ""),
+    ],
+)
+def test_instant_is_told_in_the_readers_zone(words: str, form: str) -> None:
+    html = f'<p>On <i><time datetime="2025-11-06T09:00:00-06:00">{words}</time></i>.</p>'
+    written = _one(html)
+    assert f'<tg-time unix="1762441200"{form}>' in written
+    moment = next(entity for entity in parse(written).entities if entity["type"] == "date_time")
+    assert (moment["offset"], moment["length"]) == (3, len(parse(written).text) - 4)
+
+
+@pytest.mark.parametrize("when", ["2025-11-06", "2025-11-06T09:00", "2025", "1969-01-01T00:00Z", "2200-01-01T00:00Z"])
+def test_day_and_instants_that_telegram_cannot_count_stay_words(when: str) -> None:
+    assert _one(f'<p><time datetime="{when}">Nov 6, 9:00</time></p>') == "Nov 6, 9:00"
+
+
+def test_link_takes_no_time_into_itself() -> None:
+    html = '<p><a href="https://a.org"><time datetime="2025-11-06T09:00Z">Nov 6, 9:00</time></a></p>'
+    assert _one(html) == '<a href="https://a.org">Nov 6, 9:00</a>'
+
+
+def test_time_that_is_cut_in_two_stays_words() -> None:
+    start = "x" * 4090
+    parts = to_messages(f'<p>{start} <time datetime="2025-11-06T09:00Z">November 6, 9:00</time></p>')
+    assert [part.html for part in parts] == [
+        start,
+        '<tg-time unix="1762419600" format="wDt">November 6, 9:00</tg-time>',
+    ]
+    cut = to_messages(f'<p><time datetime="2025-11-06T09:00Z">November 6, 9:00 {start}</time></p>')
+    assert len(cut) == 2
+    assert not [part for part in cut if "tg-time" in part.html]
+
+
 def test_links_are_kept_and_telephone_numbers_stand_as_text() -> None:
     html = '<p><a href="https://a.org/?x=1&amp;y=%22">a</a> <a href="tel:911">911</a> <a href="tel:+1214">Hall</a></p>'
     assert _one(html) == '<a href="https://a.org/?x=1&amp;y=%22">a</a> 911 Hall (+1214)'
