@@ -134,6 +134,7 @@ class Telegram:
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Answers, then delivers; `stack` stops both, the delivery first."""
+        await self.delivery.look()
         await self.platform.start()
         stack.push_async_callback(self.platform.stop)
         await self.delivery.start()

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.reminders.campaign import Past, Plan
 from bot.reminders.ledger import CampaignState, Chunk, Claim, Progress, Result, Work
-from bot.storage import ledger_chunks, ledger_lookup, ledger_overview, ledger_plans, ledger_rate
+from bot.storage import ledger_chunks, ledger_lookup, ledger_overview, ledger_plans
 from bot.storage.keys import Keys
 from bot.storage.ledger_engine import LedgerThread, open_engine
+from bot.storage.ledger_hot import HotPath
 from bot.storage.ledger_tables import replica as replicas
 
 
@@ -19,7 +20,7 @@ class LedgerStore:
 
     def __init__(self, thread: LedgerThread, keys: Keys, topic: str) -> None:
         self._thread = thread
-        self._keys = keys
+        self._hot = HotPath(thread.dialect, keys)
         self._topic = topic
 
     async def past(self) -> Past:
@@ -28,6 +29,12 @@ class LedgerStore:
     async def apply(self, plan: Plan) -> bool:
         """What is written of a campaign survives the loss of power from its beginning on."""
         return await self._thread.run(lambda c: ledger_plans.apply(c, self._topic, plan), durable=True)
+
+    async def adopt(self, content: str, replica: str) -> None:
+        await self._thread.run(lambda connection: ledger_plans.adopt(connection, self._topic, content, replica))
+
+    async def adopted(self) -> tuple[str, str] | None:
+        return await self._thread.run(lambda connection: ledger_plans.adopted(connection, self._topic))
 
     async def plan_page(self, now: datetime) -> bool:
         return await self._thread.run(lambda connection: ledger_lookup.plan_page(connection, self._topic, now))
@@ -47,11 +54,11 @@ class LedgerStore:
     async def claim(self, work: Work, rows: Sequence[int], answers: int, rate: float) -> Claim:
         """Survives the loss of power, and with it all that was acknowledged before: four times a second at most."""
         return await self._thread.run(
-            lambda connection: ledger_chunks.claim(connection, self._keys, work, rows, answers, rate), durable=True
+            lambda connection: self._hot.claim(connection, work, rows, answers, rate), durable=True
         )
 
     async def acknowledge(self, work: Work, results: Sequence[Result]) -> None:
-        await self._thread.run(lambda connection: ledger_chunks.acknowledge(connection, work, results))
+        await self._thread.run(lambda connection: self._hot.acknowledge(connection, work, results))
 
     async def trail(self, work: Work) -> None:
         await self._thread.run(lambda connection: ledger_chunks.trail(connection, work))
@@ -63,7 +70,7 @@ class LedgerStore:
         await self._thread.run(lambda connection: ledger_chunks.release(connection, chunk))
 
     async def throttle(self, seconds: float) -> None:
-        await self._thread.run(lambda connection: ledger_rate.throttle(connection, seconds))
+        await self._thread.run(lambda connection: self._hot.throttle(connection, seconds))
 
     async def beat(self, replica: str) -> Mapping[str, int]:
         def work(connection: Connection) -> Mapping[str, int]:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from bot.storage.address import file_of
@@ -27,6 +27,8 @@ class LedgerThread:
         self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._durable = False
+        self.dialect = engine.dialect
+        self._drivers_error: type[BaseException] = engine.dialect.loaded_dbapi.Error
 
     async def run(self, work: Callable[[Connection], T], *, durable: bool = False) -> T:
         """What `work` gives, all of its writing done or, where it raises, nothing. `durable`: once this returns it
@@ -46,12 +48,13 @@ class LedgerThread:
             try:
                 self._begin(connection, durable)
                 result = work(connection)
-                connection.commit()
+                self._commit(connection)
             except BaseException as error:
-                with suppress(SQLAlchemyError):
-                    connection.rollback()
-                if isinstance(error, SQLAlchemyError):
+                self._roll_back(connection)
+                if isinstance(error, SQLAlchemyError | self._drivers_error):
                     self._disconnect()
+                if isinstance(error, self._drivers_error):
+                    raise DBAPIError(None, None, error) from None
                 raise
             return result
 
@@ -59,15 +62,22 @@ class LedgerThread:
         if connection.dialect.name != "sqlite":
             return
         if durable is not self._durable:  # a file's transactions are durable or not before they begin
-            self._pragma(connection, f"synchronous={'FULL' if durable else 'NORMAL'}")
+            _driver(connection).execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._durable = durable
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _driver(connection).execute("BEGIN IMMEDIATE")
 
-    @staticmethod
-    def _pragma(connection: Connection, pragma: str) -> None:
-        driver = connection.connection.dbapi_connection
-        if driver is not None:
-            driver.cursor().execute(f"PRAGMA {pragma}")
+    def _commit(self, connection: Connection) -> None:
+        if connection.in_transaction():
+            connection.commit()
+        else:  # all of it went to the driver directly
+            _driver(connection).commit()
+
+    def _roll_back(self, connection: Connection) -> None:
+        with suppress(SQLAlchemyError, self._drivers_error):
+            if connection.in_transaction():
+                connection.rollback()
+            else:
+                _driver(connection).rollback()
 
     def _disconnect(self) -> None:
         connection, self._connection, self._durable = self._connection, None, False
@@ -116,3 +126,8 @@ def _open_server(url: str) -> Engine:
 def _set_pragmas(connection: PoolProxiedConnection, _entry: ConnectionPoolEntry) -> None:
     for pragma in PRAGMAS:
         connection.cursor().execute(f"PRAGMA {pragma}")
+
+
+def _driver(connection: Connection) -> Any:
+    """The driver's own connection, for what runs often enough to pass SQLAlchemy by."""
+    return connection.connection.dbapi_connection

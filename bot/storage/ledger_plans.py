@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.reminders.campaign import Campaign, Past, Plan, Seen
 from bot.reminders.ledger import CampaignState
 from bot.storage.ledger_rows import OPEN, notices_of, values_of
-from bot.storage.ledger_tables import campaign, notice, seen
+from bot.storage.ledger_tables import campaign, content, notice, seen
 
 
 def past(connection: Connection, topic: str) -> Past:
@@ -55,6 +55,19 @@ def _create(connection: Connection, topic: str, new: Campaign) -> None:
     (number,) = connection.execute(insert(campaign).values(row).returning(campaign.c.id)).one()
     notices = [{"topic": topic, "key": told.key, "campaign_id": number} for told in new.notices]
     connection.execute(insert(notice), notices)
+
+
+def adopt(connection: Connection, topic: str, digest: str, replica: str) -> None:
+    """In place of what was adopted before."""
+    values = {"digest": digest, "replica": replica}
+    if not connection.execute(update(content).where(content.c.topic == topic).values(values)).rowcount:
+        connection.execute(insert(content).values(topic=topic, **values))
+
+
+def adopted(connection: Connection, topic: str) -> tuple[str, str] | None:
+    """The digest and the replica."""
+    row = connection.execute(select(content.c.digest, content.c.replica).where(content.c.topic == topic)).first()
+    return (row.digest, row.replica) if row else None
 
 
 def ended_at(connection: Connection, topic: str, before: datetime | None = None) -> datetime | None:

@@ -60,6 +60,16 @@ seen = Table(
     sqlite_with_rowid=False,
 )
 
+# One row a topic: the dates that replicas go by. Who started with others, and earlier, is silent.
+content = Table(
+    "content",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("digest", String(32), nullable=False, comment="of all dates and what is told of them"),
+    Column("replica", String(64), nullable=False, comment="who started with it last"),
+    sqlite_with_rowid=False,
+)
+
 # What one durable job delivers. Counts are kept here, so that nobody has to count a million rows.
 chunk = Table(
     "chunk",

@@ -55,26 +55,27 @@ async def command(data: Path, *words: str) -> str:
 
 async def test_who_says_yes_is_reminded_once_and_may_stop(data: Path) -> None:
     async with BotApiDouble() as double:
-        asked, silent = double.private(lang="es"), double.private(lang="en")
-        async with running(double, data, "2025-11-06T07:59:30"):
+        asked, silent, admin = double.private(lang="es"), double.private(lang="en"), double.private(lang="en")
+        async with running(double, data, "2025-11-06T07:30"):
             await silent.ask("/remind")
             offered = await asked.ask("/remind")
             assert offered.text.startswith("¿Te lo recuerdo?")
             asked.press("Sí, recuérdame", offered)
             done = await asked.reply()
             assert "El próximo llega el jueves 6 de noviembre, 8:00 a. m." in done.text
-            reminder = await asked.reply(60)
-        assert reminder.text.startswith("Recordatorio, en ")
-        assert "Hoy: jueves 6 de noviembre, 9:00 a. m., en el Ayuntamiento de Dallas." in reminder.text
-        assert "Detener recordatorios" in reminder.labels
-        campaigns = json.loads(await command(data, "campaigns", "--json"))
-        assert [(one["state"], one["total"], one["sent"]) for one in campaigns] == [("done", 1, 1)]
-        async with running(double, data, "2025-11-06T08:10"):
-            stopped = await asked.ask("/stop")
-            assert stopped.text.startswith("Listo. Tus recordatorios están detenidos y borrados.")
-        assert len(double.called("sendMessage")) == 4  # two offers, the reminder, the farewell; the yes edits
-        assert double.refused == []
+        async with running(double, data, "2025-11-06T08:00:01", EXPLAINER_ADMINS=str(admin.id)):
+            reminder = await asked.reply(30)
+            assert reminder.text.startswith("Recordatorio, en 5")
+            assert "Hoy: jueves 6 de noviembre, 9:00 a. m., en el Ayuntamiento de Dallas." in reminder.text
+            assert (await admin.reply(30)).text.startswith("A delivery has started: hours-")
+            assert "Sent 1 of 1; rejected 0; remaining 0." in (await admin.reply(30)).text
+            asked.press("Detener recordatorios", reminder)
+            assert (await asked.reply()).text.startswith("Listo. Tus recordatorios están detenidos y borrados.")
+        campaigns = [json.loads(line) for line in (await command(data, "campaigns", "--json")).splitlines()]
+        assert [(one["state"], one["sent"]) for one in campaigns] == [("done", 1)]
         assert (await command(data, "subscribers", "count")).strip() == "0"
+        assert len(double.called("sendMessage")) == 5  # two offers, the reminder, two to the operator; presses edit
+        assert double.refused == []
 
 
 async def test_what_fell_due_while_the_program_was_down_is_sent_after_its_start(data: Path) -> None:
@@ -83,36 +84,14 @@ async def test_what_fell_due_while_the_program_was_down_is_sent_after_its_start(
         async with running(double, data, "2025-10-30T12:00"):
             chat.press("Yes, remind me", await chat.ask("/remind"))
             await chat.reply()
-        async with running(double, data, "2025-11-06T18:30"):
-            outcome = await chat.reply(30)
-        assert outcome.text.startswith("The outcome: the vote on joining 287(g).")
-        assert "With this your reminders end. I erase your subscription on December 6, 2025." in outcome.text
-        async with running(double, data, "2025-11-06T19:00"):
-            chat.press("Yes, of the next date too", outcome)
-            renewed = await chat.reply()
-            assert "The next one comes on November 24, 2026, 8:00 a.m." in renewed.text
-        assert double.refused == []
-
-
-async def test_a_set_clock_delivers_nothing_unless_it_is_a_rehearsal(data: Path) -> None:
-    async with BotApiDouble() as double:
-        chat = double.private()
-        async with running(double, data, "2025-10-30T12:00"):
-            chat.press("Yes, remind me", await chat.ask("/remind"))
-            await chat.reply()
         async with running(double, data, "2025-11-06T18:30", EXPLAINER_REHEARSAL="0"):
-            with pytest.raises(TimeoutError):
+            with pytest.raises(TimeoutError):  # a set clock delivers nothing by itself
                 await chat.reply(3)
         assert json.loads(await command(data, "subscribers", "export"))["chat"] == chat.id
-
-
-async def test_operators_are_told_when_a_delivery_starts_and_ends(data: Path) -> None:
-    async with BotApiDouble() as double:
-        chat, admin = double.private(), double.private()
-        async with running(double, data, "2025-11-06T07:59:50", EXPLAINER_ADMINS=str(admin.id)):
-            chat.press("Yes, remind me", await chat.ask("/remind"))
-            await chat.reply()
-            assert (await admin.reply(40)).text.startswith("A delivery has started: hours-")
-            ended = await admin.reply(40)
-        assert "Sent 1 of 1; rejected 0; remaining 0." in ended.text
+        async with running(double, data, "2025-11-06T18:30"):
+            outcome = await chat.reply(30)
+            assert outcome.text.startswith("The outcome: the vote on joining 287(g).")
+            assert "With this your reminders end. I erase your subscription on December 6, 2025." in outcome.text
+            chat.press("Yes, of the next date too", outcome)
+            assert "The next one comes on November 24, 2026, 8:00 a.m." in (await chat.reply()).text
         assert double.refused == []

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -27,8 +27,10 @@ from bot.reminders.ledger import Ledger, Progress, Recipients
 log = logging.getLogger(__name__)
 
 PLANNED: Final = 10.0  # seconds between two looks at what is due; a changed content is looked at once
-BUSY: Final = 0.3  # seconds between two rounds while campaigns run, so that a resumed one goes on within a second
-IDLE: Final = 1.0  # seconds between two rounds while none does
+BUSY: Final = 0.5  # seconds between two looks for chunks while campaigns run: a resumed one goes on within a second
+IDLE: Final = 2.0  # seconds between two while none does
+LOOKED_UP: Final = 5.0  # seconds between two looks for campaigns whose recipients are not known; a new one has its own
+REPORTED: Final = 2.0  # seconds between two looks at how far campaigns have come
 LIFE: Final = 1.0  # seconds between two signs of life; Watch.LATE is three of them
 CHECKED: Final = 10.0  # seconds between two looks for chunks without a job
 ERASED: Final = 3600.0  # seconds between two erasures
@@ -54,6 +56,28 @@ class Setup:
     rehearsal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What is done again and again, with a pause in seconds between, or none when `early` is set."""
+
+    work: Callable[[], Awaitable[object]]
+    pause: Callable[[], float]
+    early: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def keep(self) -> None:
+        """Until cancelled, whatever becomes of it."""
+        while True:
+            self.early.clear()
+            try:
+                await self.work()
+            except ServiceError as error:
+                log.warning("delivery.database: %s", error)
+            except Exception as error:  # one duty that fails must not end the others
+                log.error("delivery.duty_failed error=%s", type(error).__name__, exc_info=error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.early.wait(), self.pause())
+
+
 class Delivery:
     """Everything that is due goes out between `start` and `stop`; both are called on the loop of the couriers."""
 
@@ -67,10 +91,15 @@ class Delivery:
         means = Means(setup.ledger, posting, self._acknowledgements, Answers(setup.couriers), self._tally, setup.rate)
         self._sender = Sender(means, setup.replica, self._refresh)
         jobs = self._jobs = Jobs(setup.database_url, setup.replica, self._sender.deliver)
-        self._upkeep = Upkeep(Care(setup.ledger, setup.recipients, jobs, setup.clock, setup.replica, setup.retention))
+        self._upkeep = Upkeep(
+            Care(setup.ledger, setup.recipients, jobs, setup.clock, setup.replica, setup.retention), base
+        )
         self._announcements = Announcements(setup.couriers)
         self._progress: Sequence[Progress] = ()
-        self._changed = asyncio.Event()
+        self._untold = Plan()  # planned before the couriers could tell the operators
+        self._is_reloaded = False
+        self._changed = asyncio.Event()  # the content
+        self._made = asyncio.Event()  # a campaign
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -78,25 +107,31 @@ class Delivery:
         """False with a set clock, unless this is a rehearsal: then nothing is delivered and nothing erased."""
         return self._setup.rehearsal or not self._setup.clock.is_set
 
+    async def look(self) -> None:
+        """Write down how the dates stand now, and what is due. To be called before readers can subscribe: who does
+        then is told of every change from here on. Raises ServiceError."""
+        if self.is_allowed:
+            await self._adopt()
+            self._untold = await self._written_plan()
+
     async def start(self) -> None:
         """Go on with what was begun, and deliver what becomes due. Raises ServiceError where that cannot begin."""
         if not self.is_allowed:
             log.warning("delivery.off: EXPLAINER_CLOCK is set, and EXPLAINER_REHEARSAL is not 1")
             return
+        await self._adopt()
         self._wording.learn(await self._setup.ledger.past())
-        await self._setup.ledger.beat(self._setup.replica)
-        self._acknowledgements.start()
         await self._jobs.start()
-        duties: list[tuple[Callable[[], Awaitable[object]], Callable[[], float]]] = [
-            (self._plan, lambda: PLANNED),
-            (self._look_up, lambda: IDLE),
-            (self._hand_out, lambda: BUSY if self._is_busy else IDLE),
-            (self._show_life, lambda: LIFE),
-            (self._upkeep.hand_out_again, lambda: CHECKED),
-            (self._report, lambda: IDLE),
-            (self._upkeep.erase, lambda: ERASED),
+        duties = [
+            Duty(self._plan, lambda: PLANNED, self._changed),
+            Duty(self._look_up, lambda: LOOKED_UP, self._made),
+            Duty(self._upkeep.hand_out, lambda: BUSY if self._is_busy else IDLE),
+            Duty(self._upkeep.show_life, lambda: LIFE),
+            Duty(self._upkeep.hand_out_again, lambda: CHECKED),
+            Duty(self._report, lambda: REPORTED),
+            Duty(self._upkeep.erase, lambda: ERASED),
         ]
-        self._tasks = [asyncio.create_task(self._keep(duty, pause)) for duty, pause in duties]
+        self._tasks = [asyncio.create_task(duty.keep()) for duty in duties]
 
     async def stop(self) -> None:
         """Send what is claimed, hand back the rest, so that nothing is lost and nothing sent twice."""
@@ -115,7 +150,7 @@ class Delivery:
 
     def reload(self, base: FactBase, compose: Compose) -> None:
         """Other content from now on: what it changes is looked at at once."""
-        self._base = base
+        self._base, self._is_reloaded = base, True
         self._wording.reload(compose, base)
         self._changed.set()
 
@@ -138,44 +173,38 @@ class Delivery:
     def _is_busy(self) -> bool:
         return any(one.state in {"running", "paused"} for one in self._progress)
 
-    async def _keep(self, duty: Callable[[], Awaitable[object]], pause: Callable[[], float]) -> None:
-        """Do it again and again, whatever becomes of it."""
-        while True:
-            try:
-                await duty()
-            except ServiceError as error:
-                log.warning("delivery.database: %s", error)
-            except Exception as error:  # one duty that fails must not end the others
-                log.error("delivery.duty_failed error=%s", type(error).__name__, exc_info=error)
-            if duty == self._plan:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), pause())
-                self._changed.clear()
-            else:
-                await asyncio.sleep(pause())
-
     async def _plan(self) -> None:
+        if self._is_reloaded:
+            await self._adopt()
+            self._is_reloaded = False
+        untold, self._untold = self._untold, Plan()
+        for plan in (untold, await self._written_plan()):
+            await self._announcements.started(plan, self._progress)
+
+    async def _written_plan(self) -> Plan:
         past, plan = await self._upkeep.plan(self._base)
         self._wording.learn(past)
         if plan != Plan():
             log.info("delivery.planned campaigns=%d cancelled=%d", len(plan.create), len(plan.cancel))
+            self._made.set()
         self._progress = await self._setup.ledger.progress()
-        await self._announcements.started(plan, self._progress)
+        return plan
 
-    async def _refresh(self) -> None:
+    async def _adopt(self) -> None:
+        """This content counts now, and this replica lives."""
+        await self._setup.ledger.beat(self._setup.replica)
+        await self._upkeep.content.adopt(self._base)
+
+    async def _refresh(self) -> bool:
+        """Learn what the ledger knows; whether this replica may speak."""
         self._wording.learn(await self._setup.ledger.past())
+        return await self._upkeep.content.counts()
 
     async def _look_up(self) -> None:
         is_left = True
         while is_left:
             is_left = await self._setup.ledger.plan_page(self._setup.clock.now())
             await asyncio.sleep(PAGES)
-
-    async def _hand_out(self) -> None:
-        await self._upkeep.hand_out()
-
-    async def _show_life(self) -> None:
-        await self._upkeep.show_life()
 
     async def _report(self) -> None:
         ended = await self._setup.ledger.finish(self._setup.clock.now())

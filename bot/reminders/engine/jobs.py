@@ -62,7 +62,7 @@ class Jobs:
             "log_level": "ERROR",
             "enable_otlp": False,
             "use_listen_notify": False,
-            "notification_listener_polling_interval_sec": 30.0,
+            "notification_listener_polling_interval_sec": 2.0,  # nothing is sent; its thread sleeps as long at the end
             "scheduler_polling_interval_sec": 3600.0,
             "sys_db_pool_size": 4,
         }

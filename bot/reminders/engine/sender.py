@@ -20,9 +20,9 @@ LOOK: Final = 0.25  # seconds between two looks at what a run waits for
 
 class Sender:
     """`deliver` is what a durable job does. `replica` is this process's name in the ledger; `refresh` learns what the
-    ledger knows, before a chunk is judged by it."""
+    ledger knows, before a chunk is judged by it, and says whether this replica may speak."""
 
-    def __init__(self, means: Means, replica: str, refresh: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, means: Means, replica: str, refresh: Callable[[], Awaitable[bool]]) -> None:
         self._means = means
         self._refresh = refresh
         self._replica = replica
@@ -63,8 +63,10 @@ class Sender:
                 work = await self._patiently(lambda: self._means.ledger.begin(chunk, self._replica))
                 if work is None:
                     return False
-                await self._patiently(self._refresh)
+                if not await self._patiently(self._refresh):
+                    work = None
         if work is None:
+            await asyncio.sleep(0 if self._stopping.is_set() else PAUSES[-1])
             await self._patiently(lambda: self._means.ledger.release(chunk))
             return False
         run = ChunkRun(work, self._means, self._stopping)

@@ -9,6 +9,7 @@ from bot.core.clock import Clock, SystemClock
 from bot.factbase.base import FactBase
 from bot.reminders import planning
 from bot.reminders.campaign import Past, Plan
+from bot.reminders.engine.content import Content
 from bot.reminders.engine.jobs import SLOTS, Jobs
 from bot.reminders.engine.rate import elapsed
 from bot.reminders.engine.watch import Watch
@@ -35,14 +36,18 @@ class Care:
 class Upkeep:
     """Each method is one duty and raises ServiceError; who calls it decides how often."""
 
-    def __init__(self, care: Care) -> None:
+    def __init__(self, care: Care, base: FactBase) -> None:
         self._care = care
+        self.content = Content(care.ledger, care.replica, base)
         self._watch = Watch(care.replica)
 
     async def plan(self, base: FactBase) -> tuple[Past, Plan]:
         """Write down what the facts ask for at this instant; what the ledger knows then, and what was new."""
         ledger, clock = self._care.ledger, self._care.clock
         past = await ledger.past()
+        if not await self.content.counts():
+            log.warning("delivery.silent: another replica started later, with other dates")
+            return past, Plan()
         plan = planning.plan(base, clock, past)
         if plan == Plan():
             return past, plan
@@ -61,6 +66,7 @@ class Upkeep:
     async def show_life(self) -> None:
         """Give a sign of life, and take over from those who give none."""
         heartbeats = await self._care.ledger.beat(self._care.replica)
+        await self.content.watch(heartbeats)
         for name in self._watch.late(heartbeats, elapsed()):
             jobs = await self._care.jobs.take_over(name)
             await self._care.ledger.bury(name)

@@ -67,6 +67,14 @@ def _create_campaigns() -> None:
         sa.PrimaryKeyConstraint("topic", "item", name=op.f("pk_seen")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "content",
+        sa.Column("topic", sa.String(64)),
+        sa.Column("digest", sa.String(32), nullable=False, comment="of all dates and what is told of them"),
+        sa.Column("replica", sa.String(64), nullable=False, comment="who started with it last"),
+        sa.PrimaryKeyConstraint("topic", name=op.f("pk_content")),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_deliveries() -> None:
@@ -116,12 +124,13 @@ def _create_deliveries() -> None:
 
 
 def _create_agreements() -> None:
-    op.create_table(
+    bucket = op.create_table(
         "rate_bucket",
         sa.Column("id", sa.SmallInteger, autoincrement=False),
         *(sa.Column(name, sa.Double, nullable=False) for name in ("next_at", "closed_from", "closed_until")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rate_bucket")),
     )
+    op.bulk_insert(bucket, [{"id": 1, "next_at": 0.0, "closed_from": 0.0, "closed_until": 0.0}])
     op.create_table(
         "replica",
         sa.Column("name", sa.String(64)),
@@ -133,5 +142,5 @@ def _create_agreements() -> None:
 
 def downgrade() -> None:
     """Forget what was sent and what was to be."""
-    for name in ("replica", "rate_bucket", "delivery", "chunk", "seen", "notice", "campaign"):
+    for name in ("replica", "rate_bucket", "delivery", "chunk", "content", "seen", "notice", "campaign"):
         op.drop_table(name)
