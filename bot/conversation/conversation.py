@@ -60,12 +60,14 @@ class Conversation:
             rendered = self._phrasebook.render(Turn("confirm"), facts, lang, {})
             buttons = [self._button(candidate, facts, lang) for candidate in understood.candidates]
         else:
-            document = self._dates.document(facts, lang) if turn.intent == CALENDAR else None
+            gives_dates = turn.intent == CALENDAR or (turn.intent == REMIND and reminder.state == "elsewhere")
+            document = self._dates.document(facts, lang) if gives_dates else None
             more = {"sentence": understood.sentence, "reminder": reminder, "dated": document}
             rendered = self._phrasebook.render(turn, facts, lang, {**more, "feed": self._dates.feed(lang)})
             also_asked = [self._button(candidate, facts, lang) for candidate in understood.candidates]
             chosen = [self._button(Turn(REMIND, f"option:{one}"), facts, lang) for one in reminder.options]
-            buttons = list(dict.fromkeys([*also_asked, *chosen, *self._next(turn, facts, lang, reminder)]))
+            following = [one for one in self._next(turn, facts, lang, reminder) if not (document and _is_dates(one))]
+            buttons = list(dict.fromkeys([*also_asked, *chosen, *following]))
         entity = None if preset.option(turn.entity) else turn.entity
         done = turn.intent if understood.outcome == "answer" else None  # what is only offered has no effect yet
         return Reply(
@@ -126,6 +128,10 @@ class Conversation:
             yield Turn(preset.id)
             yield from (Turn(preset.id, entity) for entity in self._base.entities() if preset.takes(entity))
             yield from (Turn(preset.id, f"option:{option.id}") for option in preset.options)
+
+
+def _is_dates(button: Button) -> bool:
+    return button.turn is not None and button.turn.intent == CALENDAR
 
 
 def _intents(buttons: Sequence[Button]) -> tuple[str, ...]:

@@ -210,4 +210,7 @@ async def test_where_the_platform_cannot_write_the_calendar_is_offered(chat: Cha
     talk = Conversation(chat.base, chat.book, Words(), FixedClock(NOON))
     reply = await talk(Incoming(turn=Turn("remind_me", "option:start"), lang="en"))
     assert text(reply).startswith("I can't write to you here: add the dates to your calendar instead.")
-    assert "Add to calendar" in labels(reply)
+    assert reply.document is not None
+    assert reply.document.content.startswith(b"BEGIN:VCALENDAR")
+    assert reply.document.path == "/calendar/old-bridge.ics?lang=en"
+    assert "Add to calendar" not in labels(reply)  # the file is there already
