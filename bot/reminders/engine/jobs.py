@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
+from bot.core.clock import SystemClock
 from bot.core.errors import ServiceError
 from bot.reminders.ledger import Chunk
 
@@ -19,6 +21,16 @@ SLOTS: Final = 4  # jobs of one replica: one sends, the others wait for repetiti
 UNFINISHED: Final = ("PENDING", "ENQUEUED", "DELAYED")
 FINISHED: Final = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 PAGE: Final = 500  # finished jobs forgotten at once
+
+
+class Connection(sqlite3.Connection):
+    """A connection on which `unixepoch('subsec')` gives seconds: DBOS asks for it from Python 3.12 on, and SQLite knows
+    it only since 3.42, while Debian 12 has 3.40."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if sqlite3.sqlite_version_info < (3, 42):
+            self.create_function("unixepoch", 1, lambda _: SystemClock().now().timestamp())
 
 
 class Jobs:
@@ -54,6 +66,7 @@ class Jobs:
 
         logger = logging.getLogger("dbos")
         logger.addHandler(logging.NullHandler())  # else it would print to the terminal by itself
+        on_file = self._url.startswith("sqlite")
         config: DBOSConfig = {
             "name": "civic-explainer",
             "system_database_url": self._url,
@@ -65,6 +78,8 @@ class Jobs:
             "notification_listener_polling_interval_sec": 2.0,  # nothing is sent; its thread sleeps as long at the end
             "scheduler_polling_interval_sec": 3600.0,
             "sys_db_pool_size": 4,
+            # a file never hangs up
+            "db_engine_kwargs": {"connect_args": {"factory": Connection}} if on_file else {"pool_pre_ping": True},
         }
         self._dbos = DBOS
         DBOS(config=config)
