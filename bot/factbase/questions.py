@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.findings import Finding, Level
-from bot.factbase.yaml_tree import Tree, read_tree
+from bot.factbase.yaml_tree import Steps, Tree, read_tree
 
 FEWEST = 20  # questions of an intent and language, below which nobody's words are likely to be found
 LONGEST = 400  # characters
@@ -13,13 +13,15 @@ LONGEST = 400  # characters
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One example. Questions of one `group` are paraphrases of one another. `line` is where it stands."""
+    """One example. Questions of one `group` are paraphrases of one another. `line` is where it stands; `entity` whom it
+    asks of where its words do not name anybody, as in "who said 50 arrests a day?"."""
 
     text: str
     intent: str
     lang: str
     group: int
     line: int
+    entity: str | None = None
 
 
 def load_questions(
@@ -64,16 +66,29 @@ def _read(tree: Tree, lang: str, known: set[str], group: int) -> list[Question]:
             continue
         for index, item in enumerate(items):
             group += 1
-            for place, text in enumerate(item if isinstance(item, list) else [item]):
-                steps = (intent, index, place) if isinstance(item, list) else (intent, index)
+            entity, asked = _asked(tree, (intent, index), item)
+            for steps, text in asked:
                 if _is_sound(tree, steps, text, seen, intent):
-                    found.append(Question(text, intent, lang, group, tree.line(steps)))
+                    found.append(Question(str(text), intent, lang, group, tree.line(steps), entity))
     return found
 
 
-def _is_sound(
-    tree: Tree, steps: tuple[str | int, ...], text: object, seen: dict[str, tuple[str, int]], intent: str
-) -> bool:
+def _asked(tree: Tree, steps: Steps, item: object) -> tuple[str | None, list[tuple[Steps, object]]]:
+    """Whom an item asks of, and its questions with their places: one question, a list, or `{of: …, asked: [...]}`."""
+    entity = None
+    if isinstance(item, dict):
+        if set(item) != {"of", "asked"} or not isinstance(item["of"], str):
+            tree.report(
+                steps, "this is not a question", "write {of: person:…, asked: [one, other]}, or the words alone"
+            )
+            return None, []
+        entity, item, steps = item["of"], item["asked"], (*steps, "asked")
+    if not isinstance(item, list):
+        return entity, [(steps, item)]
+    return entity, [((*steps, place), text) for place, text in enumerate(item)]
+
+
+def _is_sound(tree: Tree, steps: Steps, text: object, seen: dict[str, tuple[str, int]], intent: str) -> bool:
     if not isinstance(text, str) or not text.strip():
         tree.report(
             steps, "this is not a question", "write the words of a reader; paraphrases of one question as [one, other]"

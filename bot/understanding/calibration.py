@@ -10,18 +10,23 @@ from bot.understanding.tfidf import Floats, Integers
 MOST_WRONG = 0.04  # of all questions answered directly and wrongly, in cross-validation, which is harder than life
 MOST_STRAY = 0.04  # of out-of-scope questions answered directly, likewise
 MOST_LOST = 0.02  # of questions in scope refused as not covered, likewise
+MOST_ALARMED = 0.02  # of other questions taken for distress or a legal question, likewise
 STRAY = "not_covered"
+NEEDS = ("in_distress", "legal_advice")  # what is never missed for the sake of another number
+RIVAL = 0.4  # of the likeliest answer's probability that needs must have to come before it
 EXPONENTS = np.linspace(0.5, 3.0, 26)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """`exponent` sharpens or dulls probabilities; `answer_at` is the probability from which the first intent is told
-    at once, `refuse_at` the one of "not covered" from which nothing is offered."""
+    at once, `refuse_at` the one of "not covered" from which nothing is offered; `need_at` that of distress and legal
+    questions together from which neither is passed over."""
 
     exponent: float
     answer_at: float
     refuse_at: float
+    need_at: float = 0.3
 
     def sharpened(self, chances: Floats) -> Floats:
         """The probabilities, calibrated; along the last axis they sum to 1."""
@@ -41,11 +46,21 @@ def calibrate(chances: Floats, truth: Integers, labels: Sequence[str]) -> Calibr
     wrong = sure[told & (first != truth)]
     strays = sure[told & is_stray]
     lost = sharp[~is_stray, stray] if stray >= 0 else np.zeros(0, np.float32)
+    alarms = _alarms(sharp[~np.isin(truth, [list(labels).index(need) for need in NEEDS if need in labels])], labels)
     return Calibration(
         exponent=float(exponent),
         answer_at=max(_cut(wrong, MOST_WRONG * len(truth)), _cut(strays, MOST_STRAY * is_stray.sum())),
         refuse_at=_cut(lost, MOST_LOST * (~is_stray).sum()),
+        need_at=_cut(alarms, MOST_ALARMED * len(alarms)),
     )
+
+
+def _alarms(sharp: Floats, labels: Sequence[str]) -> Floats:
+    """The probability of needs in each row where they would come before every answer, else 0."""
+    answering = [label not in {*NEEDS, STRAY} for label in labels]
+    need = sharp[:, [label in NEEDS for label in labels]].sum(axis=1)
+    rival = sharp[:, answering].max(axis=1, initial=0)
+    return np.asarray(np.where(need >= RIVAL * rival, need, 0), dtype=np.float32)
 
 
 def _surprise(chances: Floats, truth: Integers) -> float:

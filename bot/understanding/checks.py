@@ -12,7 +12,7 @@ from bot.understanding.reading import Reading
 
 FEWEST_ANGLES = 12  # questions of an intent and language that are not paraphrases of one another
 TWINS = 0.97  # cosine of two questions of different intents, from which a reader cannot tell them apart
-SURELY_WRONG = 0.8  # probability of another intent from which a question is reported
+BLOCK = 512  # questions that are looked at together
 MOST_SHOWN = 40  # findings of a kind; the worst come first
 
 
@@ -24,7 +24,7 @@ def check_understanding(
         [
             *_few_angles(pack, questions),
             *_twins(pack, questions, readings, model),
-            *_misunderstood(pack, questions, model),
+            *_misunderstood(pack, questions, readings, model),
         ]
     )
 
@@ -75,14 +75,21 @@ def _twin(pack: Path, question: Question, other: Question) -> Finding:
     return _warning(pack, question, problem, "keep the one that fits, or word them apart")
 
 
-def _misunderstood(pack: Path, questions: Sequence[Question], model: Model) -> list[Finding]:
-    places = {label: place for place, label in enumerate(model.labels)}
+def _misunderstood(
+    pack: Path, questions: Sequence[Question], readings: Sequence[Reading], model: Model
+) -> list[Finding]:
+    """Questions that the model takes for something else though it learnt them: others contradict them."""
+    ridge, kept = model.heads.ridge, model.heads.kept
+    looked_at = np.arange(len(questions)) if ridge is None else kept
     wrong: list[tuple[float, Finding]] = []
-    for question, chances in zip(questions, model.unseen, strict=True):
-        best = int(chances.argmax())
-        if best != places[question.intent] and chances[best] >= SURELY_WRONG:
-            problem = f"without it, {question.text!r} is taken for {model.labels[best]} ({chances[best]:.0%})"
-            wrong.append(
-                (-float(chances[best]), _warning(pack, question, problem, "move it, or write more questions like it"))
-            )
+    for start in range(0, len(looked_at), BLOCK):
+        places = looked_at[start : start + BLOCK]
+        likeness = None if ridge is None else ridge.examples[start : start + BLOCK] @ ridge.examples.T
+        chances = model.chances([readings[at] for at in places.tolist()], likeness)
+        for at, row in zip(places.tolist(), chances, strict=True):
+            taken = model.labels[int(row.argmax())]
+            if taken != questions[at].intent:
+                problem = f"{questions[at].text!r} is taken for {taken} ({row.max():.0%}), as others like it are"
+                remedy = "move it, drop it, or write more questions like it"
+                wrong.append((-float(row.max()), _warning(pack, questions[at], problem, remedy)))
     return [finding for _, finding in sorted(wrong)][:MOST_SHOWN]

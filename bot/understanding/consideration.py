@@ -16,9 +16,10 @@ from bot.understanding.encoder import Encoder
 from bot.understanding.entities import Entity, EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
 from bot.understanding.gates import Gates, Passed
-from bot.understanding.linking import EXPLAINING, FollowUp, Linker
-from bot.understanding.model import Model
+from bot.understanding.linking import EXPLAINING, QUOTING, FollowUp, Linker
+from bot.understanding.model import Lessons, Model
 from bot.understanding.nearest import CAREFUL, Nearest
+from bot.understanding.quotations import NOBODY, Saying
 from bot.understanding.reading import Reader, Reading, counted
 from bot.understanding.spelling import Spelling
 from bot.understanding.tfidf import Floats
@@ -64,6 +65,7 @@ class _Weighed:
     chances: dict[str, float]
     calibration: Calibration
     likeness: Floats
+    speaker: str | None  # as the embeddings tell; None where there are none
 
 
 class Considering:
@@ -79,16 +81,21 @@ class Considering:
         self._reader = Reader(finder, spelling, knowledge.places, knowledge.gates.rules.openers)
         self._linker = Linker(finder, knowledge.kinds, knowledge.gates.rules)
         self._languages = Languages.of(questions, knowledge.gates.rules.tongues)
-        self.readings = [self._reader.read(one.text, lambda _: True) for one in questions]
-        pairs = list(zip(questions, self.readings, strict=True))
+        readings = [self._reader.read(one.text, lambda _: True) for one in questions]
+        pairs = list(zip(questions, readings, strict=True))
         covered = {word for one, reading in pairs if one.intent not in REFUSALS for word in reading.words}
         self._covered = frozenset(covered | finder.words)
-        self._explained: list[str | None] = [self._linker.entity(EXPLAINING, reading, None) for one, reading in pairs]
+        self._explaining = {
+            at: entity for at, (one, reading) in enumerate(pairs)
+            if one.intent == EXPLAINING and (entity := self._linker.entity(EXPLAINING, reading, None))
+        }  # fmt: skip
+        asked = [Saying(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
+        self.lessons = Lessons(questions, readings, [*asked, *(Saying(*one) for one in finder.said)])
 
     @cached_property
     def _nearest(self) -> Nearest:
         """Made when first needed: with heads from the cache that is only for an explanation without the encoder."""
-        return Nearest(self._knowledge.questions, self.readings)
+        return Nearest(self._knowledge.questions, self.lessons.readings)
 
     def consider(self, text: str, context: Turn | None, equipment: Equipment, *, fully: bool = False) -> Explanation:
         """The message's understanding and the reasons for it; the nearest examples only if `fully`."""
@@ -117,15 +124,22 @@ class Considering:
             rows = [
                 dict(zip(self._nearest.labels, self._nearest.chances(one).tolist(), strict=True)) for one in likeness
             ]
-            return [_Weighed(*three) for three in zip(readings, rows, [CAREFUL] * len(rows), likeness, strict=True)]
+            return [
+                _Weighed(one, row, CAREFUL, near, None) for one, row, near in zip(readings, rows, likeness, strict=True)
+            ]
         embeddings = encoder.encode([one.encoded for one in readings]) if encoder else None
         alike = model.heads.likeness(embeddings)
         chances, calibration = model.chances(readings, alike), model.calibration(alike)
-        close = np.zeros((len(readings), len(self.readings)), np.float32)
+        quoting = model.quotations if embeddings is not None else None
+        speakers = quoting.likeliest(embeddings) if quoting and embeddings is not None else [None] * len(readings)
+        close = np.zeros((len(readings), len(self._knowledge.questions)), np.float32)
         if alike is not None:
             close[:, model.heads.kept] = alike
         rows = [dict(zip(model.labels, row, strict=True)) for row in chances.tolist()]
-        return [_Weighed(one, row, calibration, near) for one, row, near in zip(readings, rows, close, strict=True)]
+        return [
+            _Weighed(one, row, calibration, near, speaker)
+            for one, row, near, speaker in zip(readings, rows, close, speakers, strict=True)
+        ]
 
     def _explained_whole(self, weighed: _Weighed, context: Turn | None, status: str) -> Explanation:
         gate = self._gate(weighed.reading)
@@ -185,6 +199,8 @@ class Considering:
         return Understanding(turns[0], decision.outcome, round(decision.confidence, 4), None, offered)
 
     def _turn(self, intent: str, weighed: _Weighed, context: Turn | None) -> Turn:
+        if intent == QUOTING and weighed.speaker is not None:
+            return Turn(intent, self._linker.quoted(weighed.reading) or weighed.speaker or None)
         entity = self._linker.entity(intent, weighed.reading, context)
         if entity is None and intent == EXPLAINING:
             entity = self._likely_term(weighed.likeness)
@@ -192,11 +208,9 @@ class Considering:
 
     def _likely_term(self, likeness: Floats) -> str | None:
         """What the nearest example of a question for an explanation names; the topic's own term where none is near."""
-        nearest: list[int] = np.argsort(-likeness)[:SHOWN].tolist()
-        for at in nearest:
-            explained = self._explained[at] if self._knowledge.questions[at].intent == EXPLAINING else None
-            if explained and float(likeness[at]) >= SIMILAR:
-                return explained
+        nearest = max(self._explaining, key=lambda at: float(likeness[at]), default=None)
+        if nearest is not None and float(likeness[nearest]) >= SIMILAR:
+            return self._explaining[nearest]
         return self._knowledge.topic_term
 
 

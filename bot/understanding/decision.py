@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.messages import Outcome
-from bot.understanding.calibration import STRAY, Calibration
+from bot.understanding.calibration import NEEDS, RIVAL, STRAY, Calibration
 from bot.understanding.gates import Passed
 
 # Where two fit, the earlier counts.
-REFUSALS = ("in_distress", "legal_advice", "other_place", "opinion", "prediction", STRAY)
-DISTRESS, FIRM = REFUSALS[0], REFUSALS[:2]  # gates that no head overrules lightly
-DISTRESS_AT = 0.3  # a probability of distress that is never passed over
-NEED_AT = 0.5  # likewise of distress and legal questions together
+REFUSALS = (*NEEDS, "other_place", "opinion", "prediction", STRAY)
+DISTRESS, FIRM = NEEDS[0], NEEDS  # gates that no head overrules lightly
+CLEARLY_LEGAL = 2  # times the probability of distress that a legal question's has, to come before it
 OVERRULED_AT = 0.9  # the probability of another intent from which the heads overrule a gate
 FIRM_OVERRULED_AT = 0.97  # likewise for a legal question's gate; nothing overrules that of distress
 FITTING = 0.2  # of the refusals' probability that one of them must have, to count before a likelier one
@@ -34,7 +33,7 @@ def decide(chances: Mapping[str, float], calibration: Calibration, gate: Passed 
     first = ranked[0]
     if gate and (decided := _gated(gate.intent, first, chances)):
         return decided
-    if firm := _in_need(chances):
+    if firm := _in_need(chances, calibration):
         return Decision("refuse", (firm,), chances[firm])
     kinds = [intent for intent in REFUSALS if intent != STRAY and intent in chances]
     mass = sum(chances[intent] for intent in kinds)
@@ -48,12 +47,13 @@ def decide(chances: Mapping[str, float], calibration: Calibration, gate: Passed 
     return Decision("confirm", _offered(ranked, chances), chances[first])
 
 
-def _in_need(chances: Mapping[str, float]) -> str | None:
+def _in_need(chances: Mapping[str, float], calibration: Calibration) -> str | None:
     """Distress or a legal question, told on less than any other intent: to ask back here would be to miss it."""
     distress, legal = (chances.get(intent, 0.0) for intent in FIRM)
-    if distress >= DISTRESS_AT and distress >= legal / 2:
-        return DISTRESS
-    return FIRM[1] if distress + legal >= NEED_AT and legal >= DISTRESS_AT else None
+    rival = max((chance for intent, chance in chances.items() if intent not in {*NEEDS, STRAY}), default=0.0)
+    if distress + legal < max(calibration.need_at, RIVAL * rival):
+        return None
+    return DISTRESS if CLEARLY_LEGAL * distress >= legal else FIRM[1]
 
 
 def _gated(intent: str, first: str, chances: Mapping[str, float]) -> Decision | None:

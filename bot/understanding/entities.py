@@ -41,7 +41,8 @@ class Mention:
 class EntityFinder:
     """All names of a pack's entities and all words of its quotations.
 
-    `common` are words that residents use in many questions, which tell no quotation: "who said".
+    `common` are words that residents use in many questions, which tell no quotation: "who said". `said` are the
+    statements' texts, each with the entity id of its first speaker.
     """
 
     def __init__(
@@ -52,7 +53,10 @@ class EntityFinder:
         for entity_id, entity in entities.items():
             self._add(entity_id, entity)
         self._joined = {"".join(words): words for words in self._names if len(words) > 1}
+        first = {words[0] for words in self._names}
+        self._starts = frozenset({*first, *self._joined, *(word + "s" for word in first)})
         said = [(_speakers(one, entities), _quoted(one), _told(one)) for one in statements]
+        self.said = tuple((text, who[0]) for who, quoted, told in said if who for text in quoted + told)
         self._speakers = _quoted_phrases([(speakers, quoted) for speakers, quoted, _ in said])
         self._stems = _telling_stems([(speakers, quoted + told) for speakers, quoted, told in said])
         self.words = frozenset(word for name in self._names for word in name)
@@ -64,19 +68,27 @@ class EntityFinder:
         at = 0
         while at < len(words):
             mention = self._at(words, at)
+            if words[at] in DETERMINERS and (inner := self._at(words, at + 1)):
+                # "the mayor" must not hide "mayor pro tem"
+                mention = mention if mention and mention.end >= inner.end else inner
             if mention:
                 mentions.append(mention)
             at = mention.end if mention else at + 1
         return tuple(mentions)
 
     def quoted(self, words: Sequence[str]) -> tuple[str, ...]:
-        """The speakers of the quotation with which `words` share the longest run of words, if it is telling enough."""
-        for length in range(min(LONGEST_RUN, len(words)), 0, -1):
+        """The speakers of a quotation that shares a phrase with `words`, or else many of its rare words."""
+        return self.phrase(words) or self._likeliest(words)
+
+    def phrase(self, words: Sequence[str], fewest: int = 1) -> tuple[str, ...]:
+        """The speakers of the quotation with which `words` share the longest run of words, of at least `fewest`, if it
+        is telling enough."""
+        for length in range(min(LONGEST_RUN, len(words)), fewest - 1, -1):
             for start in range(len(words) - length + 1):
                 run = tuple(words[start : start + length])
                 if run in self._speakers and self._tells(run):
                     return self._speakers[run]
-        return self._likeliest(words)
+        return ()
 
     def _likeliest(self, words: Sequence[str]) -> tuple[str, ...]:
         """The speakers whose statements alone have most of the message's words, in whatever order and form."""
@@ -94,6 +106,8 @@ class EntityFinder:
         return (len(run) >= TELLING_RUN and bool(rare)) or len(rare) == len(run)
 
     def _at(self, words: Sequence[str], at: int) -> Mention | None:
+        if at >= len(words) or words[at] not in self._starts:
+            return None
         for length in range(min(MOST_WORDS, len(words) - at), 0, -1):
             found = self._lookup(tuple(words[at : at + length]))
             if not found and length == 1:

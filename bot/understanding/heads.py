@@ -16,7 +16,7 @@ WIDTH = 1.0  # of the Gaussian kernel
 PENALTY = 0.1  # of the ridge
 SHARPNESS = 8.0  # of the softmax over the ridge's votes
 STRENGTH = 10.0  # of the logistic head: scikit-learn's C
-STEPS = 40  # of its optimiser
+STEPS = 14  # of its optimiser
 SHARE = 0.7  # of the embedding head in the mean
 ALIKE = 0.85  # cosine of two examples of one intent, from which one of them is enough for the ridge
 

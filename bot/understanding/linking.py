@@ -12,6 +12,7 @@ from bot.understanding.reading import Reading
 SAYING, STANDING, EXPLAINING, QUOTING = "what_did_they_say", "where_they_stand", "what_is", "who_said_what"
 PREFERRED = {EXPLAINING: ("term", "person", "org")}
 KINDS = ("person", "org", "term")
+FEWEST_QUOTED = 3  # words in a row that are surely a quotation, whatever the embeddings say
 OBJECTS = frozenset({"org:ice", "term:ice", "term:287g"})  # what others speak of, unless nobody else is named
 
 
@@ -48,6 +49,10 @@ class Linker:
         if context and context.entity and self._takes(intent, context.entity) and self._pronouns & set(reading.words):
             return context.entity
         return None
+
+    def quoted(self, reading: Reading) -> str | None:
+        """The first speaker of a quotation of which the message has several words in a row; None where it has none."""
+        return next(iter(self._finder.phrase(reading.words, FEWEST_QUOTED)), None)
 
     def follow_up(self, reading: Reading, context: Turn | None) -> FollowUp | None:
         """What a bare name, a bare pronoun or a bare "why?" asks; None for any other message."""

@@ -1,7 +1,7 @@
 """The trained model of a pack: its heads, their calibration, and what they make of their own examples unseen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -10,23 +10,35 @@ from bot.understanding.calibration import Calibration, calibrate
 from bot.understanding.encoder import Encoder
 from bot.understanding.heads import WIDTH, Heads, cross_validated, numbered, train_heads
 from bot.understanding.logistic import Logistic
+from bot.understanding.quotations import Quotations, Saying, train_quotations
 from bot.understanding.reading import Reading
-from bot.understanding.ridge import KernelRidge, turned
+from bot.understanding.ridge import KernelRidge
 from bot.understanding.store import Arrays, Store, digest, embeddings_of
 from bot.understanding.tfidf import Floats, Vocabulary
 
-VERSION = "2"  # of what is saved and of how it is trained: counts up where either changes
+VERSION = "10"  # of what is saved and of how it is trained: counts up where either changes
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """All that a model learns from: the example questions, their readings, and whose words are whose."""
+
+    questions: Sequence[Question]
+    readings: Sequence[Reading]
+    sayings: Sequence[Saying]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """`both` is the calibration of both heads together, `words` of the logistic head alone. `unseen` are the
-    cross-validated, calibrated probabilities of the examples, of shape (examples, labels)."""
+    cross-validated, calibrated probabilities of the examples, of shape (examples, labels). `quotations` is None without
+    an encoder, or where the pack quotes nobody."""
 
     heads: Heads
     both: Calibration
     words: Calibration
     unseen: Floats
+    quotations: Quotations | None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -41,51 +53,52 @@ class Model:
         return self.words if likeness is None else self.both
 
 
-def load_model(
-    questions: Sequence[Question], readings: Sequence[Reading], encoder: Encoder | None, store: Store
-) -> Model | None:
-    """The model that was trained on exactly these questions, from the store; None where there is none.
+def load_model(lessons: Lessons, store: Store, *, with_encoder: bool) -> Model | None:
+    """The model that was trained on exactly these lessons, from the store; None where there is none.
 
-    With `encoder` None the logistic head of a model trained with one will do.
+    Without an encoder the logistic head of a model trained with one will do.
     """
-    for with_encoder in (True, False) if encoder is None else (True,):
-        saved = store.load(_name(questions, readings, with_encoder))
+    for trained_with in (True,) if with_encoder else (True, False):
+        saved = store.load(_name(lessons, with_encoder=trained_with))
         if saved is not None:
-            examples = embeddings_of([reading.encoded for reading in readings], encoder, store) if encoder else None
-            return _restored(saved, examples)
+            return _restored(saved)
     return None
 
 
-def train_model(
-    questions: Sequence[Question], readings: Sequence[Reading], encoder: Encoder | None, store: Store
-) -> Model:
-    """Trains on the questions, calibrates by cross-validation in which paraphrases stay together, and saves."""
-    embeddings = embeddings_of([reading.encoded for reading in readings], encoder, store) if encoder else None
-    intents = [question.intent for question in questions]
-    heads = train_heads(readings, embeddings, intents)
+def train_model(lessons: Lessons, encoder: Encoder | None, store: Store) -> Model:
+    """Trains on the lessons, calibrates by cross-validation in which paraphrases stay together, and saves."""
+    embeddings, said = _embedded(lessons, encoder, store)
+    intents = [question.intent for question in lessons.questions]
+    groups = [question.group for question in lessons.questions]
+    heads = train_heads(lessons.readings, embeddings, intents)
     truth = numbered(intents, heads.labels)
-    both, words = cross_validated(readings, embeddings, intents, [question.group for question in questions])
+    both, words = cross_validated(lessons.readings, embeddings, intents, groups)
     calibration = calibrate(both, truth, heads.labels)
-    model = Model(heads, calibration, calibrate(words, truth, heads.labels), calibration.sharpened(both))
-    store.save(_name(questions, readings, encoder is not None), _arrays(model))
+    quotations = None if said is None else train_quotations(lessons.sayings, said)
+    model = Model(heads, calibration, calibrate(words, truth, heads.labels), calibration.sharpened(both), quotations)
+    store.save(_name(lessons, with_encoder=encoder is not None), _arrays(model))
     return model
 
 
-def _name(questions: Sequence[Question], readings: Sequence[Reading], with_encoder: bool) -> str:
+def _embedded(lessons: Lessons, encoder: Encoder | None, store: Store) -> tuple[Floats | None, Floats | None]:
+    if encoder is None:
+        return None, None
+    texts = [reading.encoded for reading in lessons.readings]
+    embeddings = embeddings_of([*texts, *(saying.text for saying in lessons.sayings)], encoder, store)
+    return embeddings[: len(texts)], embeddings[len(texts) :]
+
+
+def _name(lessons: Lessons, *, with_encoder: bool) -> str:
     parts = [VERSION, str(with_encoder)]
-    for question, reading in zip(questions, readings, strict=True):
-        parts += [
-            question.intent,
-            str(question.group),
-            reading.encoded,
-            " ".join(reading.words),
-            " ".join(reading.shape),
-        ]
+    for question, reading in zip(lessons.questions, lessons.readings, strict=True):
+        parts += [question.intent, str(question.group), reading.encoded, *reading.words, "", *reading.shape]
+    for saying in lessons.sayings:
+        parts += [saying.text, saying.speaker]
     return f"heads-{digest(parts)}.npz"
 
 
 def _arrays(model: Model) -> Arrays:
-    heads, calibrations = model.heads, (model.both, model.words)
+    heads, quotations = model.heads, model.quotations
     arrays = {
         "labels": np.array(heads.labels),
         "features": np.frombuffer("\n".join(heads.vocabulary.names).encode(), dtype=np.uint8),
@@ -93,31 +106,42 @@ def _arrays(model: Model) -> Arrays:
         "weights": heads.logistic.weights,
         "intercept": heads.logistic.intercept,
         "unseen": model.unseen,
-        "calibrations": np.array([[one.exponent, one.answer_at, one.refuse_at] for one in calibrations]),
+        "calibrations": np.array([astuple(one) for one in (model.both, model.words)]),
+        "kept": heads.kept,
     }
-    return (
-        arrays
-        if heads.ridge is None
-        else {**arrays, "votes": heads.ridge.votes, "basis": heads.ridge.basis, "kept": heads.kept}
+    if heads.ridge is not None:
+        arrays |= _of_ridge("heads", heads.ridge)
+    if quotations is not None:
+        arrays |= {"speakers": np.array(quotations.speakers), **_of_ridge("quotations", quotations.ridge)}
+    return arrays
+
+
+def _of_ridge(name: str, ridge: KernelRidge) -> Arrays:
+    return {f"{name}.examples": ridge.examples, f"{name}.votes": ridge.votes, f"{name}.basis": ridge.basis}
+
+
+def _ridge(saved: Arrays, name: str) -> KernelRidge | None:
+    if f"{name}.votes" not in saved:
+        return None
+    examples, votes, basis = (
+        np.asarray(saved[f"{name}.{part}"], np.float32) for part in ("examples", "votes", "basis")
     )
+    return KernelRidge(examples, votes, WIDTH, basis)
 
 
-def _restored(saved: Arrays, examples: Floats | None) -> Model | None:
+def _restored(saved: Arrays) -> Model | None:
     try:
-        names = saved["features"].tobytes().decode().split("\n")
-        kept = np.zeros(0, np.int64) if examples is None else np.asarray(saved["kept"], np.int64)
-        ridge = None
-        if examples is not None:
-            basis, votes = np.asarray(saved["basis"], np.float32), np.asarray(saved["votes"], np.float32)
-            ridge = KernelRidge(turned(examples[kept], basis), votes, WIDTH, basis)
         heads = Heads(
             tuple(str(label) for label in saved["labels"]),
-            Vocabulary(names, np.asarray(saved["rarity"], np.float32)),
+            Vocabulary(saved["features"].tobytes().decode().split("\n"), np.asarray(saved["rarity"], np.float32)),
             Logistic(np.asarray(saved["weights"], np.float32), np.asarray(saved["intercept"], np.float32)),
-            ridge,
-            kept,
+            _ridge(saved, "heads"),
+            np.asarray(saved["kept"], np.int64),
         )
         both, words = (Calibration(*map(float, row)) for row in np.asarray(saved["calibrations"], np.float64))
-        return Model(heads, both, words, np.asarray(saved["unseen"], np.float32))
+        ridge = _ridge(saved, "quotations")
+        speakers = tuple(str(speaker) for speaker in saved["speakers"]) if ridge else ()
+        quotations = Quotations(speakers, ridge) if ridge else None
+        return Model(heads, both, words, np.asarray(saved["unseen"], np.float32), quotations)
     except (KeyError, ValueError, TypeError, IndexError):
         return None

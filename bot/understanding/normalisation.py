@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 
-MOST_READ = 2_000  # characters of a message that are looked at; a forwarded article is understood by its beginning
+MOST_READ = 2_000  # characters of a message that are looked at: of a longer one the beginning and the end
 MOST_ENCODED = 200  # characters that the encoder is given: its time grows with length
-MOST_WORDS = 60  # words that rules, names and the TF-IDF head look at
+MOST_WORDS = 60  # words that rules, names and the TF-IDF head look at: of more the first ones and the last
+AT_THE_END = 0.3  # share of both that is the end: who tells a long story says there what is the matter
 # Cyrillic and Greek letters that pass for Latin
 LOOKALIKES = str.maketrans("асеіјорѕухһԁԛԝɡαορνιτκηυ", "aceijopsyxhdqwgaopvitknu")
 REPEATED = re.compile(r"([^\W\d_])\1{2,}")
@@ -15,14 +17,25 @@ SENTENCE = re.compile(r"[?!;\n]+|\.(?=\s|$)|…")
 WORD = re.compile(r"[a-z0-9]+")
 
 
+CONTROLS = {code: " " for code in [*range(32), 127] if chr(code) != "\n"}
+SPACES = re.compile(" {2,}")
+
+
 def cleaned(text: str) -> str:
-    """The beginning of `text` without control and invisible characters, stacked accents and long runs of one letter;
-    letters that only look Latin become Latin in words that mix both."""
-    composed = unicodedata.normalize("NFKC", text[:MOST_READ])
-    kept = [char if char == "\n" or unicodedata.category(char)[0] != "C" else _gap(char) for char in composed]
-    one_mark = _without_stacked_marks("".join(kept))
-    words = (_latin(word) for word in one_mark.split(" "))
-    return REPEATED.sub(r"\1", " ".join(word for word in words if word)).strip()
+    """`text` without control and invisible characters, stacked accents and long runs of one letter; letters that only
+    look Latin become Latin in words that mix both. Of a long one the beginning and the end, an ellipsis between."""
+    whole = text if len(text) <= MOST_READ else "".join(_ends(text, MOST_READ))
+    plain = whole.translate(CONTROLS) if whole.isascii() else _plain(whole)
+    words = REPEATED.sub(r"\1", SPACES.sub(" ", plain)).strip().split(" ")
+    return " ".join(words if len(words) <= MOST_WORDS else _ends(words, MOST_WORDS))
+
+
+def _ends(whole: Sequence[str], most: int) -> Iterator[str]:
+    """The first and the last parts of more than `most`."""
+    last = round(most * AT_THE_END)
+    yield from whole[: most - last]
+    yield " … "
+    yield from whole[-last:]
 
 
 def folded(text: str) -> str:
@@ -34,8 +47,7 @@ def folded(text: str) -> str:
 def fold(clean: str) -> str:
     """As `folded`, of a text that is `cleaned` already."""
     joined = LETTERED.sub(r"\1\2", APOSTROPHE.sub("", clean.casefold()))
-    decomposed = unicodedata.normalize("NFKD", joined)
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    bare = joined if joined.isascii() else _without_marks(joined)
     return " ".join(WORD.findall(bare)[:MOST_WORDS])
 
 
@@ -43,6 +55,16 @@ def sentences(clean: str) -> list[str]:
     """The sentences and questions of a `cleaned` text, in order, without the empty ones."""
     parts = (part.strip(" ¿¡.,:-") for part in SENTENCE.split(clean))
     return [part for part in parts if part]
+
+
+def _plain(text: str) -> str:
+    composed = unicodedata.normalize("NFKC", text)
+    kept = "".join(char if char == "\n" or unicodedata.category(char)[0] != "C" else _gap(char) for char in composed)
+    return " ".join(map(_latin, _without_stacked_marks(kept).split(" ")))
+
+
+def _without_marks(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
 
 
 def _gap(char: str) -> str:

@@ -12,8 +12,9 @@ from bot.understanding.checks import check_understanding
 from bot.understanding.consideration import Considering, Equipment, Knowledge
 from bot.understanding.encoder import Encoder, load_encoder
 from bot.understanding.explanation import Explanation
-from bot.understanding.model import Model, load_model, train_model
+from bot.understanding.model import Lessons, Model, load_model, train_model
 from bot.understanding.store import Store
+from bot.understanding.training import train_apart
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class PackInterpreter:
         self, knowledge: Knowledge, cache: Path | None = None, load: Callable[[], Encoder | None] = load_encoder
     ) -> None:
         self._knowledge = knowledge
-        self._store = Store(cache)
+        self._cache, self._store = cache, Store(cache)
         self._load = load
         self._considering: Considering | None = None
         self._equipment = Equipment(None, None, "examples")
@@ -41,7 +42,7 @@ class PackInterpreter:
         with self._preparing:
             if self._considering is None:
                 considering = Considering(self._knowledge)
-                model = load_model(self._knowledge.questions, considering.readings, None, self._store)
+                model = load_model(considering.lessons, self._store, with_encoder=False)
                 self._equipment = Equipment(model, None, "words" if model else "examples")
                 self._considering = considering
             return self._considering
@@ -63,15 +64,24 @@ class PackInterpreter:
         Takes about two seconds with a cache and half a minute without.
         """
         with self._warming:
-            readings = self._prepared().readings
+            lessons = self._prepared().lessons
             if self.status() != "ready" and self._knowledge.questions:
                 encoder = self._load()
-                args = (self._knowledge.questions, readings, encoder, self._store)
-                self._equipment = Equipment(
-                    load_model(*args) or train_model(*args), encoder, "ready" if encoder else "words"
-                )
+                model = self._trained(lessons, encoder)
+                self._equipment = Equipment(model, encoder, "ready" if encoder else "words")
                 log.info("understanding_warm", extra={"status": self.status()})
         return self.status()
+
+    def _trained(self, lessons: Lessons, encoder: Encoder | None) -> Model:
+        """The model from the cache; else trained in a process of its own, or here where nothing can be kept."""
+        with_encoder = encoder is not None
+        known = self._equipment.model
+        if known and (known.heads.ridge or not with_encoder):
+            return known
+        model = load_model(lessons, self._store, with_encoder=with_encoder)
+        if model is None and self._cache and train_apart(lessons, self._cache, with_encoder=with_encoder):
+            model = load_model(lessons, self._store, with_encoder=with_encoder)
+        return model or train_model(lessons, encoder, self._store)
 
     def understand(self, text: str, context: Turn | None = None) -> Understanding:
         """See `bot.core.ports.Interpreter`. With the outcome `answer`, `candidates` are what else the message asked."""
@@ -86,4 +96,4 @@ class PackInterpreter:
         model = self.model
         if model is None or self.status() == "examples":
             return []
-        return check_understanding(pack, self._knowledge.questions, self._prepared().readings, model)
+        return check_understanding(pack, self._knowledge.questions, self._prepared().lessons.readings, model)

@@ -46,21 +46,22 @@ class PatternIndex:
     """Finds which of many patterns match, looking only at those that share a word with the message."""
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
-        self._by_sign: dict[str, list[tuple[int, Pattern]]] = {}
-        self._always: list[tuple[int, Pattern]] = []
-        for number, pattern in enumerate(patterns):
+        self._patterns = tuple(patterns)
+        self._by_sign: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for number, pattern in enumerate(self._patterns):
             for sign in pattern.signs:
-                self._by_sign.setdefault(sign, []).append((number, pattern))
+                self._by_sign.setdefault(sign, []).append(number)
             if not pattern.signs:
-                self._always.append((number, pattern))
+                self._always.append(number)
 
     def find(self, words: Sequence[str]) -> tuple[Pattern, re.Match[str]] | None:
         """The first pattern, in the order given, that matches the folded `words`."""
         text = " ".join(words) + " "
-        signed = chain.from_iterable(self._by_sign.get(word, ()) for word in set(words))
-        for _, pattern in sorted({*signed, *self._always}, key=lambda pair: pair[0]):
-            if match := pattern.regex.search(text):
-                return pattern, match
+        signed = chain.from_iterable(self._by_sign.get(word, ()) for word in words)
+        for number in sorted({*signed, *self._always}):
+            if match := self._patterns[number].regex.search(text):
+                return self._patterns[number], match
         return None
 
 

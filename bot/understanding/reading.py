@@ -37,6 +37,7 @@ class Reader:
         self._places = frozenset(tuple(fold(place).split()) for place in places)
         self._openers = sorted((tuple(fold(opener).split()) for opener in openers), key=len, reverse=True)
         self._longest = max(map(len, self._places), default=0)
+        self._starts = frozenset(place[0] for place in self._places if place)
 
     def read(self, text: str, is_word: Callable[[str], bool]) -> Reading:
         """The reading of a message; words for which `is_word` is true are no slips."""
@@ -92,7 +93,8 @@ class Reader:
         found: list[tuple[int, int]] = []
         at = 0
         while at < len(words):
-            lengths = range(min(self._longest, len(words) - at), 0, -1)
+            longest = self._longest if words[at] in self._starts else 0
+            lengths = range(min(longest, len(words) - at), 0, -1)
             length = next((n for n in lengths if tuple(words[at : at + n]) in self._places and at not in taken), 0)
             if length:
                 found.append((at, at + length))

@@ -14,7 +14,7 @@ from bot.understanding.encoder import DIMENSIONS, Encoder
 from bot.understanding.tfidf import Floats
 
 log = logging.getLogger(__name__)
-KEPT = 3  # trained models; older ones are removed
+KEPT = 2  # trained models; older ones are removed
 EMBEDDINGS = "embeddings.npz"
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
@@ -79,10 +79,10 @@ def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Float
     names = [digest([text]) for text in texts]
     missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
     if missing:
-        known.update(zip(missing, encoder.encode(list(missing.values())), strict=True))
+        known.update(zip(missing, encoder.encode(list(missing.values())).astype(np.float16), strict=True))
     if missing or len(known) > len(set(names)):
         kept = sorted(set(names))
         store.save(
-            EMBEDDINGS, {"keys": np.array(kept), "vectors": np.array([known[name] for name in kept], np.float32)}
+            EMBEDDINGS, {"keys": np.array(kept), "vectors": np.array([known[name] for name in kept], np.float16)}
         )
     return np.array([known[name] for name in names], dtype=np.float32).reshape(len(names), DIMENSIONS)

@@ -61,14 +61,14 @@ class Rows:
 
 def features(words: Sequence[str], shape: Sequence[str]) -> Counter[str]:
     """How often each run of letters of `words`, and each run of words of `shape`, their general form, occurs."""
-    found: Counter[str] = Counter()
+    found: list[str] = []
     for word in words:
         padded = f" {word} "
         for size in LETTERS:
-            found.update(padded[start : start + size] for start in range(len(padded) - size + 1))
+            found += [padded[start : start + size] for start in range(len(padded) - size + 1)]
     for size in WORDS:
-        found.update("_".join(("", *shape[start : start + size])) for start in range(len(shape) - size + 1))
-    return found
+        found += ["_".join(("", *shape[start : start + size])) for start in range(len(shape) - size + 1)]
+    return Counter(found)
 
 
 class Vocabulary:

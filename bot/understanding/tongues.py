@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.factbase.questions import Question
 from bot.understanding.gates import Tongue
-from bot.understanding.normalisation import folded
+from bot.understanding.normalisation import fold, folded
 
 TELLING = 2  # words of another language that give it away, more than the pack's languages have in the message
 SHARE = 0.6  # of a word's uses that must be in one language for the word to speak for it
@@ -14,10 +14,12 @@ SHARE = 0.6  # of a word's uses that must be in one language for the word to spe
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """`words` maps a folded word to the language of the pack that it speaks for."""
+    """`words` maps a folded word to the language of the pack that it speaks for; `foreign` are all words that give one
+    of the `tongues` away."""
 
     words: dict[str, str]
     tongues: tuple[Tongue, ...]
+    foreign: frozenset[str]
 
     @classmethod
     def of(cls, questions: Iterable[Question], tongues: Iterable[Tongue]) -> "Languages":
@@ -32,7 +34,8 @@ class Languages:
             lang = max(counts, key=lambda one: counts[one])
             if counts[lang] > 1 and counts[lang] > SHARE * sum(counts.values()):
                 speaks[word] = lang
-        return cls(speaks, tuple(tongues))
+        others = tuple(tongues)
+        return cls(speaks, others, frozenset(word for tongue in others for word in tongue.words))
 
     def of_message(self, words: Sequence[str]) -> str | None:
         """The pack's language that most of the folded words speak for; None where none or two do."""
@@ -45,14 +48,15 @@ class Languages:
 
     def other(self, clean: str) -> Tongue | None:
         """The language of a `cleaned` message that is clearly none of the pack's and has a sentence to answer in."""
-        letters = [char for char in clean if char.isalpha()]
+        letters = [] if clean.isascii() else [char for char in clean if char.isalpha()]
         foreign = [unicodedata.name(char, "") for char in letters if not char.isascii()]
         for tongue in self.tongues if 2 * len(foreign) > len(letters) else ():
             if tongue.script and 2 * sum(name.startswith(tongue.script) for name in foreign) > len(letters):
                 return tongue
         words = set(clean.casefold().replace("?", " ").replace(",", " ").split())
-        strange = {word.strip(".!¿¡") for word in words if folded(word) not in self.words}
+        bare = {word.strip(".!¿¡") for word in words}
+        strange = {word for word in bare & self.foreign if fold(word) not in self.words}
         scores = [(len(strange.intersection(tongue.words)), tongue) for tongue in self.tongues if tongue.words]
         best = max(scores, key=lambda score: score[0], default=(0, None))
-        own = sum(folded(word) in self.words for word in words) if best[0] >= TELLING else 0
+        own = sum(fold(word) in self.words for word in words) if best[0] >= TELLING else 0
         return best[1] if best[0] >= TELLING and best[0] > own else None

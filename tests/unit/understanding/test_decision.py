@@ -5,6 +5,7 @@ from bot.understanding.decision import decide
 from bot.understanding.gates import Passed
 
 AT = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.6)
+NEEDY = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.6, need_at=0.1)
 
 
 def test_sure_intent_is_answered() -> None:
@@ -42,3 +43,10 @@ def test_sure_heads_overrule_an_opinion_gate() -> None:
 
 def test_earlier_refusal_of_the_heads_comes_before_a_gate() -> None:
     assert decide({"legal_advice": 0.7, "opinion": 0.3}, AT, Passed("opinion", "")).intents == ("legal_advice",)
+
+
+def test_need_comes_before_likelier_answers_unless_they_are_far_likelier() -> None:
+    assert decide({"help": 0.5, "in_distress": 0.3, "not_covered": 0.2}, AT, None).intents == ("in_distress",)
+    assert decide({"help": 0.69, "in_distress": 0.08, "legal_advice": 0.23}, NEEDY, None).intents == ("legal_advice",)
+    assert decide({"help": 0.9, "in_distress": 0.1}, NEEDY, None).intents == ("help",)
+    assert decide({"not_covered": 0.9, "in_distress": 0.1}, NEEDY, None).intents == ("in_distress",)

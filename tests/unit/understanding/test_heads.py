@@ -12,7 +12,7 @@ from bot.understanding.ridge import train_ridge
 from bot.understanding.tfidf import Rows, Vocabulary, features
 from tests.unit.understanding.packs import dallas
 
-TEXTS = [question for question in dallas(8).questions if question.lang == "en"][:400]
+TEXTS = [question for question in dallas(8).questions if question.lang == "en"][::6]
 LABELS = sorted({question.intent for question in TEXTS})
 TRUTH = np.array([LABELS.index(question.intent) for question in TEXTS], dtype=np.int64)
 
@@ -30,7 +30,7 @@ def dense(rows: Rows) -> np.ndarray:
 
 
 def test_logistic_head_agrees_with_scikit_learn(rows: Rows) -> None:
-    ours = train_logistic(rows, TRUTH, len(LABELS), strength=5.0, most_steps=400, tolerance=1e-5)
+    ours = train_logistic(rows, TRUTH, len(LABELS), strength=5.0, most_steps=150, tolerance=1e-5)
     reference = LogisticRegression(C=5.0, max_iter=2000, tol=1e-6).fit(dense(rows), TRUTH)
     np.testing.assert_allclose(softmax(ours.scores(rows)), reference.predict_proba(dense(rows)), atol=5e-3)
 
@@ -54,7 +54,9 @@ def test_sparse_rows_multiply_like_dense_ones(rows: Rows) -> None:
 
 
 def test_rows_have_length_one(rows: Rows) -> None:
-    np.testing.assert_allclose(np.linalg.norm(dense(rows), axis=1), 1, atol=1e-5)
+    filled = np.diff(rows.starts) > 0
+    assert filled.mean() > 0.95
+    np.testing.assert_allclose(np.linalg.norm(dense(rows), axis=1), filled, atol=1e-5)
 
 
 def test_paraphrases_stay_in_one_fold() -> None:

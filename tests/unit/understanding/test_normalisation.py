@@ -27,7 +27,7 @@ def test_russian_words_are_not_taken_for_latin() -> None:
     assert cleaned("когда голосование") == "когда голосование"
 
 
-def test_long_message_is_read_by_its_beginning() -> None:
+def test_long_message_is_read_in_part() -> None:
     assert len(cleaned("vote " * 20_000)) <= MOST_READ
     assert len(folded("vote " * 20_000).split()) == MOST_WORDS
 
@@ -45,3 +45,17 @@ def test_any_text_folds_to_plain_words(text: str) -> None:
     words = folded(text).split()
     assert all(word.isascii() and word.isalnum() for word in words)
     assert folded(" ".join(words)) == " ".join(words) or any(len(set(word)) < len(word) for word in words)
+
+
+@pytest.mark.parametrize("words", [100, 390, 5_000])
+def test_the_end_of_a_long_message_is_heard(words: int) -> None:
+    story = " ".join(f"word{number}" for number in range(words))
+    told = folded(f"{story} they are knocking at my door now")
+    assert told.startswith("word0 word1 word2")
+    assert told.endswith("they are knocking at my door now")
+    assert len(told.split()) <= MOST_WORDS
+
+
+def test_the_two_ends_of_a_long_message_are_not_one_sentence() -> None:
+    story = " ".join(["one"] * 100 + ["two"] * 100)
+    assert not any("one" in part and "two" in part for part in sentences(cleaned(story)))

@@ -1,6 +1,7 @@
 """Tests of the interpreter from its first moment to its answers."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,10 +148,14 @@ def test_unreadable_cache_is_as_good_as_none(tmp_path: Path) -> None:
     assert saved["numbers"].tolist() == [0, 1, 2]
 
 
-def test_editors_are_warned_of_questions_that_are_not_understood(interpreter: PackInterpreter) -> None:
-    findings = interpreter.findings(PACK)
-    assert any("is taken for" in one.problem for one in findings)
-    assert {one.level for one in findings} == {Level.WARNING}
-    lines = {one.file: Path(one.file).read_text(encoding="utf-8").splitlines() for one in findings}
-    quoted = [one for one in findings if one.problem.startswith("without it, '")]
-    assert all(one.problem.split("'")[1] in lines[one.file][one.line - 1] for one in quoted)
+def test_editors_are_warned_of_questions_that_contradict_others(encoder: SentenceEncoder) -> None:
+    knowledge = dallas(8 * PART)
+    first = next(one for one in knowledge.questions if one.intent == "when_is_the_vote")
+    same = [replace(first, text=first.text + sign) for sign in ("!", "!!", "...", "?!")]
+    wrong = replace(first, intent="privacy", text=first.text + " !")
+    told = PackInterpreter(replace(knowledge, questions=[*knowledge.questions, *same, wrong]), None, lambda: encoder)
+    told.warm()
+    problems = [one.problem for one in told.findings(PACK) if one.line == first.line]
+    assert any("is taken for when_is_the_vote" in one for one in problems)
+    assert any("is nearly" in one for one in problems)
+    assert {one.level for one in told.findings(PACK)} == {Level.WARNING}
