@@ -143,6 +143,14 @@ class Ledger(Protocol):
         """Write all of a plan down or, where another replica was faster, nothing: False."""
         ...
 
+    async def adopt(self, content: str, replica: str) -> None:
+        """Note that campaigns are planned and worded from `content` (a digest) now, since `replica` started with it."""
+        ...
+
+    async def adopted(self) -> tuple[str, str] | None:
+        """The content and the replica that were noted last."""
+        ...
+
     async def plan_page(self, now: datetime) -> bool:
         """Look up the next recipients of a campaign and make a chunk of them; False: none is left to look up.
 
@@ -183,8 +191,8 @@ class Ledger(Protocol):
         """Settle the chunk if all of its rows are; else False."""
         ...
 
-    async def release(self, chunk: Chunk) -> None:
-        """Hand back a chunk that jobs had in this run: what is not settled of it goes to another run."""
+    async def release(self, chunk: Chunk, epoch: int | None = None) -> None:
+        """Hand back a chunk that jobs had in this run (and `epoch`): what is not settled of it goes to another run."""
         ...
 
     async def throttle(self, seconds: float) -> None:

@@ -66,8 +66,8 @@ class LedgerStore:
     async def close_chunk(self, work: Work) -> bool:
         return await self._thread.run(lambda connection: ledger_chunks.close_chunk(connection, work))
 
-    async def release(self, chunk: Chunk) -> None:
-        await self._thread.run(lambda connection: ledger_chunks.release(connection, chunk))
+    async def release(self, chunk: Chunk, epoch: int | None = None) -> None:
+        await self._thread.run(lambda connection: ledger_chunks.release(connection, chunk, epoch))
 
     async def throttle(self, seconds: float) -> None:
         await self._thread.run(lambda connection: self._hot.throttle(connection, seconds))

@@ -95,9 +95,10 @@ def close_chunk(connection: Connection, work: Work) -> bool:
     return True
 
 
-def release(connection: Connection, given: Chunk) -> None:
-    """The next run gets it; what was claimed in this one is taken back there."""
+def release(connection: Connection, given: Chunk, epoch: int | None) -> None:
+    """The next run gets it, unless it has another owner by now; what was claimed in this one is taken back there."""
     held = update(chunk).where(chunk.c.id == given.id, chunk.c.run == given.run, chunk.c.state != ChunkState.DONE)
+    held = held if epoch is None else held.where(chunk.c.epoch == epoch)
     connection.execute(
         held.values(state=ChunkState.WAITING, run=chunk.c.run + 1, epoch=chunk.c.epoch + 1, replica=None)
     )

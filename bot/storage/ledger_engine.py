@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -17,6 +17,10 @@ from bot.storage.postgresql import CLIENT_SETTINGS, SERVER_SETTINGS
 from bot.storage.sqlite import PRAGMAS
 
 T = TypeVar("T")
+
+# A replica that is suspended within a transaction would hold the rate that all share: the server ends it, in
+# milliseconds, before the others would take it for dead.
+HELD_UP: Final = {"idle_in_transaction_session_timeout": 2000}
 
 
 class LedgerThread:
@@ -111,7 +115,7 @@ def _open_server(url: str) -> Engine:
     address = make_url(url)
     query = dict(address.query)
     given = query.pop("options", ())
-    options = [f"-c {name}={value}" for name, value in SERVER_SETTINGS.items()]
+    options = [f"-c {name}={value}" for name, value in (SERVER_SETTINGS | HELD_UP).items()]
     options += [given] if isinstance(given, str) else given
     client = {name: value for name, value in CLIENT_SETTINGS.items() if name not in query}
     return create_engine(

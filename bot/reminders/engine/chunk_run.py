@@ -15,9 +15,7 @@ from bot.reminders.ledger import Address, CampaignState, Claim, DeliveryState, L
 
 log = logging.getLogger(__name__)
 
-LATE: Final = (
-    0.05  # seconds that a message may go out after its time; later it loses its turn, for nothing is caught up
-)
+LATE: Final = 0.03  # seconds that a message may be late; later it loses its turn, for nothing is caught up
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class ChunkRun:
     async def _send(self, batch: Batch) -> "asyncio.Task[Batch | None] | None":
         """Send the rows at their times; half-way ask for the next ones, which the task gives."""
         rows, grant = deque(batch.claim.rows.items()), batch.claim.grant
-        late, following = max(LATE, 1.5 * grant.interval), None
+        late, following = max(LATE, grant.interval), None
         for number in range(grant.count):
             at = grant.first_at + number * grant.interval
             await asyncio.sleep(max(0.0, at - elapsed()))

@@ -1,4 +1,4 @@
-"""Sees that of replicas with different facts only those speak that started last: else each would undo the other's news."""
+"""Sees that of replicas with different dates those speak that started last: else each would undo the other's news."""
 
 import json
 import logging

@@ -78,6 +78,7 @@ class Jobs:
             "notification_listener_polling_interval_sec": 2.0,  # nothing is sent; its thread sleeps as long at the end
             "scheduler_polling_interval_sec": 3600.0,
             "sys_db_pool_size": 4,
+            "sys_db_idle_transaction_timeout_sec": 2.0,  # a replica that is suspended keeps no job from the others
             # a file never hangs up
             "db_engine_kwargs": {"connect_args": {"factory": Connection}} if on_file else {"pool_pre_ping": True},
         }

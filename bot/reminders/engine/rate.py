@@ -7,12 +7,12 @@ from typing import Final
 from bot.reminders.ledger import Grant
 
 GRANTED: Final = 0.25  # seconds' worth of messages that one grant holds at most
-AHEAD: Final = 0.25  # seconds before its time that a grant may be had
+AHEAD: Final = 0.3  # seconds before its time that a grant may be had
 FARTHEST: Final = (
     5.0  # seconds: what lies further ahead was written before the clock was set back, or a machine's restart
 )
 LONGEST_THROTTLE: Final = 900.0  # seconds: a platform that wants more says so again
-SHARE: Final = 0.98  # of the rate, so that sending that comes unevenly late stays below it in every second
+SHARE: Final = 0.97  # of the rate, so that sending that comes unevenly late stays below it in every second
 
 
 def elapsed() -> float:

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PAUSES: Final = (0.2, 0.5, 1.0, 2.0)  # seconds between tries on a database that does not answer; then always the last
+CANCELLED: Final = 3  # times that a run which does not end is cancelled: it may wait for what it cannot get
 LOOK: Final = 0.25  # seconds between two looks at what a run waits for
 
 
@@ -53,7 +54,12 @@ class Sender:
         self._stopping.set()
         if self._running:
             await asyncio.wait(self._running, timeout=within)
-        return not self._running
+        in_time = not self._running
+        for _ in range(CANCELLED):  # a job that is left alone would keep the process from ending
+            for task in self._running:
+                task.cancel()
+            await asyncio.sleep(LOOK if self._running else 0)
+        return in_time
 
     async def _deliver(self, chunk: Chunk) -> bool:
         """True when rows came to the chunk, or came back, which another epoch has to find."""
@@ -75,7 +81,7 @@ class Sender:
         finally:
             await run.settle()
         if self._stopping.is_set() or run.state is not CampaignState.RUNNING:
-            await self._patiently(lambda: self._means.ledger.release(chunk))
+            await self._patiently(lambda: self._means.ledger.release(chunk, work.epoch))
             return False
         return not await self._patiently(lambda: self._means.ledger.close_chunk(work))
 

@@ -40,6 +40,7 @@ class Upkeep:
         self._care = care
         self.content = Content(care.ledger, care.replica, base)
         self._watch = Watch(care.replica)
+        self._alive = {care.replica}
 
     async def plan(self, base: FactBase) -> tuple[Past, Plan]:
         """Write down what the facts ask for at this instant; what the ledger knows then, and what was new."""
@@ -66,14 +67,16 @@ class Upkeep:
     async def show_life(self) -> None:
         """Give a sign of life, and take over from those who give none."""
         heartbeats = await self._care.ledger.beat(self._care.replica)
-        await self.content.watch(heartbeats)
+        self._alive = set(heartbeats)
         for name in self._watch.late(heartbeats, elapsed()):
             jobs = await self._care.jobs.take_over(name)
             await self._care.ledger.bury(name)
             log.warning("delivery.replica_dead jobs=%d", jobs)
 
     async def hand_out_again(self) -> None:
-        """Give chunks to new jobs whose jobs ended without settling them, for whatever reason."""
+        """Stand in for replicas that are gone: see whose content counts, and give chunks to new jobs whose jobs ended
+        without settling them, for whatever reason."""
+        await self.content.watch(self._alive)
         chunks = await self._care.ledger.in_hand()
         lost = await self._care.jobs.without_job(chunks) if chunks else []
         still = set(await self._care.ledger.in_hand()) if lost else set()

@@ -252,6 +252,16 @@ async def test_resumed_campaign_goes_on_in_another_run(storage, ledger):
     assert await ledger.begin(work.chunk, "one") is None
 
 
+async def test_chunk_is_not_handed_back_from_under_its_new_owner(storage, ledger):
+    await subscribe(storage, plain())
+    await planned(ledger, campaign())
+    old = await begun(ledger)
+    new = await ledger.begin(old.chunk, "other")
+    assert new is not None
+    await ledger.release(old.chunk, old.epoch)
+    assert (await ledger.claim(new, list(new.waiting), 0, RATE)).rows
+
+
 async def test_cancelled_campaign_stays_so_and_an_unknown_one_is_said(storage, ledger):
     await planned(ledger, campaign())
     assert await ledger.set_state(campaign().key, CampaignState.CANCELLED)
@@ -323,6 +333,13 @@ async def test_throttle_closes_the_rate(storage, ledger):
     await ledger.throttle(60)
     claim = await ledger.claim(work, list(work.waiting), 0, RATE)
     assert (claim.grant.count, claim.rows) == (0, {})
+
+
+async def test_content_that_was_adopted_last_counts(ledger):
+    assert await ledger.adopted() is None
+    await ledger.adopt("old dates", "one")
+    await ledger.adopt("new dates", "other")
+    assert await ledger.adopted() == ("new dates", "other")
 
 
 async def test_replicas_see_each_other_live(ledger):

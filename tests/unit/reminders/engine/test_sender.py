@@ -1,0 +1,279 @@
+"""Chunks sent for real: a real ledger in a file, a courier that does what the test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.clock import RehearsalClock
+from bot.core.messages import Reply
+from bot.factbase.base import FactBase
+from bot.reminders import planning
+from bot.reminders.courier import (
+    ChatGoneError,
+    ChatMovedError,
+    RefusedError,
+    SendError,
+    ThrottledError,
+    TryAgainError,
+    UnsureError,
+)
+from bot.reminders.engine.acknowledgements import Acknowledgements
+from bot.reminders.engine.chunk_run import Means
+from bot.reminders.engine.posting import Posting
+from bot.reminders.engine.sender import Sender
+from bot.reminders.engine.tally import Answers, Tally
+from bot.reminders.engine.wording import Wording
+from bot.reminders.ledger import CampaignState, Progress
+from bot.reminders.subscription import Subscription
+from bot.storage import Storage, open_storage
+from bot.storage.keys import Keys
+from bot.storage.ledger import LedgerStore, open_ledger
+from bot.storage.subscription_list import Entry
+
+pytestmark = pytest.mark.asyncio
+
+SECRET = "the secret of these tests"
+TOPIC = "old-bridge"
+DUE = datetime(2026, 11, 24, 14, 0, 1, tzinfo=UTC)
+SINCE = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Post:
+    """A courier that keeps what it sent; `faults` are raised by chat, one at each try."""
+
+    sent: list[tuple[str, int | None, str, bool]] = field(default_factory=list)
+    faults: dict[str, list[SendError]] = field(default_factory=dict)
+    answers: int = 0
+    latency: float = 0.0
+    prepared: int = 0
+
+    def prepare(self, reply: Reply) -> str:
+        self.prepared += 1
+        return reply.html
+
+    async def send(self, chat: str, thread: int | None, prepared: object, silent: bool) -> int:
+        await asyncio.sleep(self.latency)
+        if self.faults.get(chat):
+            raise self.faults[chat].pop(0)
+        self.sent.append((chat, thread, str(prepared), silent))
+        return len(self.sent)
+
+    def answers_sent(self) -> int:
+        return self.answers
+
+    async def tell_admins(self, event: str, numbers: Mapping[str, str | int]) -> None:
+        raise AssertionError(event, numbers)
+
+    @property
+    def chats(self) -> list[str]:
+        return [chat for chat, *_ in self.sent]
+
+
+@dataclass
+class Room:
+    """A campaign that is due, its ledger, and who sends it."""
+
+    storage: Storage
+    ledger: LedgerStore
+    sender: Sender
+    post: Post
+    wording: Wording
+    tally: Tally
+
+    async def deliver(self) -> None:
+        """All chunks that are to be handed out, each taken to its end."""
+        while chunks := await self.ledger.ready(8):
+            await self.ledger.handed_over(chunks)
+            await asyncio.gather(*(self.sender.deliver(chunk) for chunk in chunks))
+
+    async def progress(self) -> Progress:
+        (only,) = await self.ledger.progress()
+        return only
+
+
+def compose(notices: Any, lang: str, now: datetime) -> Reply:
+    told = " ".join(notice.kind for notice in notices)
+    return Reply("notice", None, "answer", 1.0, lang, DUE, f"<p>{lang}: {told}</p>")
+
+
+@pytest.fixture
+def room(tmp_path: Path, base_of: Callable[..., FactBase]) -> Callable[..., Any]:
+    @asynccontextmanager
+    async def opened(*readers: Subscription, rate: float = 400.0, post: Post | None = None) -> AsyncIterator[Room]:
+        clock, base, folder, courier = RehearsalClock(DUE), base_of(), tmp_path / "var", post or Post()
+        storage = await open_storage(None, folder, [SECRET], clock)
+        entries = [Entry("telegram", str(number), TOPIC, one) for number, one in enumerate(readers)]
+        await storage.subscription_list().add(entries)
+        ledger = open_ledger(None, folder, Keys([SECRET]), TOPIC)
+        assert await ledger.apply(planning.plan(base, clock, await ledger.past()))
+        while await ledger.plan_page(clock.now()):
+            pass
+        couriers = {"telegram": courier}
+        wording, acknowledgements, tally = Wording(compose, base, clock, couriers), Acknowledgements(ledger), Tally()
+        posting = Posting(ledger, storage.subscriptions(TOPIC), couriers, wording, clock)
+        means = Means(ledger, posting, acknowledgements, Answers(couriers), tally, rate)
+
+        async def refresh() -> bool:
+            wording.learn(await ledger.past())
+            return True
+
+        yield Room(storage, ledger, Sender(means, "local", refresh), courier, wording, tally)
+        await acknowledgements.stop()
+        await ledger.close()
+        await storage.close()
+
+    return opened
+
+
+def reader(**changes: Any) -> Subscription:
+    return Subscription(**({"lang": "en", "since": SINCE} | changes))
+
+
+async def test_everyone_gets_one_message_in_the_own_language_and_thread(room) -> None:
+    async with room(reader(), reader(lang="es", thread=7), reader()) as on:
+        await on.deliver()
+        assert sorted(on.post.sent) == [
+            ("0", None, "<p>en: week</p>", False),
+            ("1", 7, "<p>es: week</p>", False),
+            ("2", None, "<p>en: week</p>", False),
+        ]
+        assert on.post.prepared == 2
+        assert (await on.progress()).sent == 3
+        assert await on.ledger.finish(DUE) == [(await on.progress()).key]
+
+
+async def test_blocked_chat_loses_its_subscription(room) -> None:
+    async with room(reader(), reader(), post=Post(faults={"0": [ChatGoneError()]})) as on:
+        await on.deliver()
+        assert on.post.chats == ["1"]
+        assert await on.storage.subscriptions(TOPIC).get("telegram", "0") is None
+        assert (await on.progress()).remaining == 0
+        assert (await on.progress()).rejected == 1
+
+
+async def test_group_that_moved_gets_it_under_its_new_id(room) -> None:
+    async with room(reader(), post=Post(faults={"0": [ChatMovedError("-100")]})) as on:
+        await on.deliver()
+        assert on.post.chats == ["-100"]
+
+
+@pytest.mark.parametrize("fault", [TryAgainError(), UnsureError(), RuntimeError("?")])
+async def test_message_that_failed_is_tried_again(room, fault) -> None:
+    async with room(reader(), reader(), post=Post(faults={"0": [fault]})) as on:
+        await on.deliver()
+        assert sorted(on.post.chats) == ["0", "1"]
+        assert on.tally.counts()["repeated"] == 1
+
+
+async def test_message_that_is_refused_is_given_up_loudly(room, caplog) -> None:
+    async with room(reader(), reader(), post=Post(faults={"0": [RefusedError("bad HTML")]})) as on:
+        await on.deliver()
+        assert on.post.chats == ["1"]
+        assert (await on.progress()).rejected == 1
+        assert "delivery.refused" in caplog.text
+
+
+async def test_throttle_is_shared_and_counts_as_no_attempt(room) -> None:
+    async with room(*[reader()] * 5, post=Post(faults={"0": [ThrottledError(1)]})) as on:
+        await on.deliver()
+        assert sorted(on.post.chats) == list("01234")
+        assert on.tally.counts()["repeated"] == 0
+
+
+async def test_answers_take_from_the_rate_before_reminders(room) -> None:
+    async with room(*[reader()] * 30, rate=20.0) as on:
+        task = asyncio.create_task(on.deliver())
+        await asyncio.sleep(0.3)
+        on.post.answers += 30
+        before = len(on.post.sent)
+        await asyncio.sleep(1.0)
+        assert len(on.post.sent) - before <= 4
+        await task
+
+
+async def test_paused_campaign_is_handed_back_and_goes_on_when_resumed(room) -> None:
+    async with room(*[reader()] * 40, rate=20.0) as on:
+        task = asyncio.create_task(on.deliver())
+        await asyncio.sleep(0.5)
+        key = (await on.progress()).key
+        await on.ledger.set_state(key, CampaignState.PAUSED)
+        await task
+        assert 0 < (await on.progress()).sent < 40
+        assert (await on.progress()).sent == len(on.post.sent)
+        await on.ledger.set_state(key, CampaignState.RUNNING)
+        await on.deliver()
+        assert sorted(on.post.chats, key=int) == [str(number) for number in range(40)]
+
+
+async def test_stop_finishes_what_is_claimed_and_hands_back_the_rest(room) -> None:
+    async with room(*[reader()] * 40, rate=20.0, post=Post(latency=0.1)) as on:
+        chunks = await on.ledger.ready(8)
+        await on.ledger.handed_over(chunks)
+        task = asyncio.create_task(on.sender.deliver(chunks[0]))
+        await asyncio.sleep(0.6)
+        assert await on.sender.stop(5.0)
+        await task
+        assert 0 < (await on.progress()).sent == len(on.post.sent) < 40
+        (again,) = await on.ledger.ready(8)
+        work = await on.ledger.begin(again, "next")
+        assert work is not None
+        assert len(work.waiting) == 40 - len(on.post.sent)
+
+
+async def test_outage_costs_no_attempts_and_ends_by_itself(room) -> None:
+    faults = {str(number): [TryAgainError() for _ in range(3)] for number in range(8)}
+    async with room(*[reader()] * 8, post=Post(faults=faults)) as on:
+        on.post.faults = {chat: list(errors) for chat, errors in faults.items()}
+        task = asyncio.create_task(on.deliver())
+        await asyncio.sleep(1.0)
+        on.post.faults.clear()
+        await asyncio.wait_for(task, 30)
+        assert sorted(on.post.chats) == [str(number) for number in range(8)]
+        assert (await on.progress()).rejected == 0
+
+
+async def test_choice_that_was_switched_off_meanwhile_is_respected(room) -> None:
+    async with room(reader(), reader()) as on:
+        off = reader(off=frozenset({"week"}))
+        await on.storage.subscriptions(TOPIC).put("telegram", "0", off)
+        await on.deliver()
+        assert on.post.chats == ["1"]
+        assert (await on.progress()).skipped == 1
+
+
+async def test_chunk_of_another_owner_is_left_alone(room) -> None:
+    async with room(*[reader()] * 40, rate=20.0) as on:
+        (chunk,) = await on.ledger.ready(8)
+        await on.ledger.handed_over([chunk])
+        task = asyncio.create_task(on.sender.deliver(chunk))
+        await asyncio.sleep(0.4)
+        work = await on.ledger.begin(chunk, "other")
+        assert work is not None
+        await asyncio.wait_for(task, 5)
+        assert len(on.post.sent) < 40
+
+
+async def test_nothing_goes_out_once_its_use_is_over(room) -> None:
+    async with room(reader()) as on:
+        on.sender._means.posting._clock = RehearsalClock(DUE + timedelta(days=30))
+        await on.deliver()
+        assert on.post.sent == []
+        assert (await on.progress()).skipped == 1
+
+
+async def test_stop_ends_also_where_the_platform_does_not_answer(room) -> None:
+    async with room(*[reader()] * 5, post=Post(latency=60.0)) as on:
+        chunks = await on.ledger.ready(8)
+        await on.ledger.handed_over(chunks)
+        task = asyncio.create_task(on.sender.deliver(chunks[0]))
+        await asyncio.sleep(0.3)
+        assert not await on.sender.stop(0.2)
+        await asyncio.wait([task], timeout=5)
+        assert task.done()
