@@ -30,8 +30,9 @@ help:  ## list these targets
 run: $(run_ready)  ## start the bot: the page, and Telegram where there is a token
 	@exec $(bin)/explainer run
 
+# Side by side, one process a core; the tests of a module stay together, since they share what it set up.
 test: $(test_ready)  ## run the tests
-	@$(python) -m pytest -m "not long" $(ARGS)
+	@$(python) -m pytest -m "not long" --numprocesses auto --dist loadscope $(ARGS)
 
 # Collected first, since pytest ends as if it had failed where nothing is marked long.
 long: $(test_ready)  ## run the long tests; EXPLAINER_LONG=bounded for a shorter form

@@ -19,7 +19,13 @@ IntentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
 FILE = "intents.yaml"
 # What readers are met with without asking for it, so that no content folder can do without.
 NEEDED = ("help", "in_distress", "legal_advice", "other_place", "opinion", "prediction", "not_covered")
-OTHER_TEMPLATES = ("confirm.html.j2", "page.html.j2", "notice.html.j2", "calendar_entry.html.j2", "campaign_news.html.j2")
+OTHER_TEMPLATES = (
+    "confirm.html.j2",
+    "page.html.j2",
+    "notice.html.j2",
+    "calendar_entry.html.j2",
+    "campaign_news.html.j2",
+)
 
 
 class Next(Entry):

@@ -158,8 +158,9 @@ class Ledger(Protocol):
         """
         ...
 
-    async def ready(self, limit: int) -> Sequence[Chunk]:
-        """Chunks to hand to a job, of the most urgent campaign, so that at most `limit` are in hand altogether."""
+    async def ready(self, limit: int, resting: Collection[str] = ()) -> Sequence[Chunk]:
+        """Chunks to hand to a job, of the most urgent campaign, so that at most `limit` are in hand altogether; none
+        of campaigns whose keys are `resting`."""
         ...
 
     async def handed_over(self, chunks: Collection[Chunk]) -> None:

@@ -39,8 +39,8 @@ class LedgerStore:
     async def plan_page(self, now: datetime) -> bool:
         return await self._thread.run(lambda connection: ledger_lookup.plan_page(connection, self._topic, now))
 
-    async def ready(self, limit: int) -> Sequence[Chunk]:
-        return await self._thread.run(lambda connection: ledger_chunks.ready(connection, self._topic, limit))
+    async def ready(self, limit: int, resting: Collection[str] = ()) -> Sequence[Chunk]:
+        return await self._thread.run(lambda connection: ledger_chunks.ready(connection, self._topic, limit, resting))
 
     async def handed_over(self, chunks: Collection[Chunk]) -> None:
         await self._thread.run(lambda connection: ledger_chunks.handed_over(connection, chunks))

@@ -18,15 +18,15 @@ from bot.storage.ledger_tables import campaign, chunk, delivery
 HELD: Final = (ChunkState.IN_HAND, ChunkState.TRAILING)
 
 
-def ready(connection: Connection, topic: str, limit: int) -> Sequence[Chunk]:
-    """Chunks to hand over, of the most urgent campaign that does not merely repeat what failed."""
+def ready(connection: Connection, topic: str, limit: int, resting: Collection[str]) -> Sequence[Chunk]:
+    """Chunks to hand over, of the most urgent campaign that is not resting and does not merely repeat what failed."""
     ours = campaign.c.topic == topic, campaign.c.state == CampaignState.RUNNING
     held = select(func.count()).select_from(chunk).join(campaign, campaign.c.id == chunk.c.campaign_id)
     free = limit - connection.execute(held.where(*ours, chunk.c.state == ChunkState.IN_HAND)).scalar_one()
     begun = exists().where(
         chunk.c.campaign_id == campaign.c.id, chunk.c.state.in_((ChunkState.WAITING, ChunkState.IN_HAND))
     )
-    urgent = select(campaign.c.id).where(*ours, begun | (campaign.c.round == 0))
+    urgent = select(campaign.c.id).where(*ours, begun | (campaign.c.round == 0), campaign.c.key.not_in(resting))
     current = connection.execute(urgent.order_by(campaign.c.useful_until, campaign.c.id).limit(1)).scalar()
     if current is None or free <= 0:
         return ()

@@ -82,7 +82,7 @@ def test_front_page_names_the_two_commands(repository: Path) -> None:
     assert ["test"] in named
 
 
-@pytest.mark.parametrize("room", ["facts", "responses", "bot"])
+@pytest.mark.parametrize("room", ["facts", "responses", "bot", "deploy"])
 def test_each_room_has_a_guide(repository: Path, room: str) -> None:
     assert (repository / room / "README.md").read_text("utf-8").strip()
 

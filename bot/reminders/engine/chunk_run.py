@@ -59,6 +59,11 @@ class ChunkRun:
         """Whether messages are sent or written down at this moment."""
         return bool(self._under_way)
 
+    @property
+    def rests(self) -> bool:
+        """Whether the campaign waits for the morning."""
+        return self._means.posting.night.rests(self._work.campaign.notices)
+
     async def send_ready(self) -> None:
         """Send all rows whose turn it is, at the rate that is granted. Ends early when the campaign does not run any
         more, or on `stopping`. Raises ServiceError, TakenOverError; `settle` afterwards in any case."""
@@ -74,7 +79,7 @@ class ChunkRun:
 
     async def _claim(self) -> Batch | None:
         """The next rows, with leave to send them; None when there is nothing to do now."""
-        while not self._stopping.is_set() and self.state is CampaignState.RUNNING:
+        while not self._stopping.is_set() and self.state is CampaignState.RUNNING and not self.rests:
             await self._wait(max(self._means.posting.closed_until, self._means.posting.outage.until) - elapsed())
             if self._means.posting.outage.is_on and self._under_way:  # one probe at a time
                 await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)

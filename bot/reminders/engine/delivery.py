@@ -17,6 +17,7 @@ from bot.reminders.engine.acknowledgements import Acknowledgements
 from bot.reminders.engine.announcements import Announcements
 from bot.reminders.engine.chunk_run import Means
 from bot.reminders.engine.jobs import Jobs
+from bot.reminders.engine.night import Night
 from bot.reminders.engine.posting import Posting
 from bot.reminders.engine.sender import Sender
 from bot.reminders.engine.tally import Answers, Tally
@@ -87,7 +88,8 @@ class Delivery:
         self._wording = Wording(compose, base, setup.clock, setup.couriers)
         self._acknowledgements = Acknowledgements(setup.ledger)
         self._tally = Tally()
-        posting = Posting(setup.ledger, setup.recipients, setup.couriers, self._wording, setup.clock)
+        night = Night(setup.clock, base.zone)
+        posting = Posting(setup.ledger, setup.recipients, setup.couriers, self._wording, setup.clock, night)
         means = Means(setup.ledger, posting, self._acknowledgements, Answers(setup.couriers), self._tally, setup.rate)
         self._sender = Sender(means, setup.replica, self._refresh)
         jobs = self._jobs = Jobs(setup.database_url, setup.replica, self._sender.deliver)
@@ -213,4 +215,5 @@ class Delivery:
         for key in ended:
             log.info("delivery.ended campaign=%s", key)
         await self._announcements.ended(ended, self._progress)
-        await self._announcements.stalled(self._progress)
+        resting = await self._upkeep.resting()
+        await self._announcements.stalled([one for one in self._progress if one.key not in resting])

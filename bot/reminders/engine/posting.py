@@ -16,6 +16,7 @@ from bot.reminders.courier import (
     ThrottledError,
 )
 from bot.reminders.engine.chat_limits import ChatLimits
+from bot.reminders.engine.night import Night
 from bot.reminders.engine.outage import Outage
 from bot.reminders.engine.rate import elapsed
 from bot.reminders.engine.wording import Wording
@@ -25,7 +26,6 @@ from bot.reminders.notice import Notice
 log = logging.getLogger(__name__)
 
 CLAIM_LASTS: Final = 1.5  # seconds; less than any other replica waits before it takes a silent one's work over
-STALE_PAUSE: Final = 15.0  # seconds; planning looks more often
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,20 @@ class Posting:
     """What all chunks of a replica share when they send."""
 
     def __init__(
-        self, ledger: Ledger, recipients: Recipients, couriers: Mapping[str, Courier], wording: Wording, clock: Clock
+        self,
+        ledger: Ledger,
+        recipients: Recipients,
+        couriers: Mapping[str, Courier],
+        wording: Wording,
+        clock: Clock,
+        night: Night,
     ) -> None:
         self._ledger = ledger
         self._recipients = recipients
         self._couriers = couriers
         self._wording = wording
         self._clock = clock
+        self.night = night
         self._chats = ChatLimits()
         self.outage = Outage()
         self.closed_until = 0.0  # by a throttle, for this replica at once
@@ -83,7 +90,8 @@ class Posting:
             return Posted(DeliveryState.WAITING)
         if wait := self._chats.wait(f"{address.channel}:{address.chat}", now):
             return Posted(DeliveryState.WAITING, pause=wait)
-        message = await courier.send(address.chat, address.subscription.thread, prepared, work.campaign.silent)
+        silent = work.campaign.silent or self.night.is_on
+        message = await courier.send(address.chat, address.subscription.thread, prepared, silent)
         self.outage.succeeded()
         return Posted(DeliveryState.SENT, message, tried=True)
 

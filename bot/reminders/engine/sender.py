@@ -80,15 +80,15 @@ class Sender:
             await self._send(run, work)
         finally:
             await run.settle()
-        if self._stopping.is_set() or run.state is not CampaignState.RUNNING:
+        if self._stopping.is_set() or run.state is not CampaignState.RUNNING or run.rests:
             await self._patiently(lambda: self._means.ledger.release(chunk, work.epoch))
             return False
         return not await self._patiently(lambda: self._means.ledger.close_chunk(work))
 
     async def _send(self, run: ChunkRun, work: Work) -> None:
-        """Until no row is left, the campaign does not run, or the replica stops."""
+        """Until no row is left, the campaign does not run or rests, or the replica stops."""
         trails = False
-        while not self._stopping.is_set() and run.state is CampaignState.RUNNING:
+        while not self._stopping.is_set() and run.state is CampaignState.RUNNING and not run.rests:
             at = run.next_at()
             if at is None and not run.is_under_way:
                 return

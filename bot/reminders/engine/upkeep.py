@@ -11,6 +11,7 @@ from bot.reminders import planning
 from bot.reminders.campaign import Past, Plan
 from bot.reminders.engine.content import Content
 from bot.reminders.engine.jobs import SLOTS, Jobs
+from bot.reminders.engine.night import Night
 from bot.reminders.engine.rate import elapsed
 from bot.reminders.engine.watch import Watch
 from bot.reminders.ledger import Ledger, Recipients
@@ -40,6 +41,7 @@ class Upkeep:
         self._care = care
         self.content = Content(care.ledger, care.replica, base)
         self._watch = Watch(care.replica)
+        self._night = Night(care.clock, base.zone)
         self._alive = {care.replica}
 
     async def plan(self, base: FactBase) -> tuple[Past, Plan]:
@@ -59,10 +61,17 @@ class Upkeep:
 
     async def hand_out(self) -> None:
         """Make jobs of the next chunks."""
-        chunks = await self._care.ledger.ready(HANDED_OUT)
+        chunks = await self._care.ledger.ready(HANDED_OUT, await self.resting())
         if chunks:
             await self._care.jobs.enqueue(chunks)
             await self._care.ledger.handed_over(chunks)
+
+    async def resting(self) -> list[str]:
+        """The keys of the campaigns that wait for the morning."""
+        if not self._night.is_on:
+            return []
+        running = (await self._care.ledger.past()).running
+        return [key for key, notices in running.items() if self._night.rests(notices)]
 
     async def show_life(self) -> None:
         """Give a sign of life, and take over from those who give none."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.clock import RehearsalClock
+from bot.core.clock import Clock, RehearsalClock
 from bot.core.messages import Reply
 from bot.factbase.base import FactBase
 from bot.reminders import planning
@@ -25,6 +25,7 @@ from bot.reminders.courier import (
 )
 from bot.reminders.engine.acknowledgements import Acknowledgements
 from bot.reminders.engine.chunk_run import Means
+from bot.reminders.engine.night import Night
 from bot.reminders.engine.posting import Posting
 from bot.reminders.engine.sender import Sender
 from bot.reminders.engine.tally import Answers, Tally
@@ -42,6 +43,19 @@ SECRET = "the secret of these tests"
 TOPIC = "old-bridge"
 DUE = datetime(2026, 11, 24, 14, 0, 1, tzinfo=UTC)
 SINCE = datetime(2025, 1, 1, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)  # 9:30 p.m. in the topic's zone
+LAST_NIGHT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)  # 2 a.m.; the week's notice is of use until 6 a.m.
+
+
+@dataclass
+class Moved:
+    """A clock that stands where the test puts it."""
+
+    instant: datetime
+    is_set: bool = True
+
+    def now(self) -> datetime:
+        return self.instant
 
 
 @dataclass
@@ -106,7 +120,9 @@ def compose(notices: Any, lang: str, now: datetime) -> Reply:
 @pytest.fixture
 def room(tmp_path: Path, base_of: Callable[..., FactBase]) -> Callable[..., Any]:
     @asynccontextmanager
-    async def opened(*readers: Subscription, rate: float = 400.0, post: Post | None = None) -> AsyncIterator[Room]:
+    async def opened(
+        *readers: Subscription, rate: float = 400.0, post: Post | None = None, sent_at: Clock | None = None
+    ) -> AsyncIterator[Room]:
         clock, base, folder, courier = RehearsalClock(DUE), base_of(), tmp_path / "var", post or Post()
         storage = await open_storage(None, folder, [SECRET], clock)
         entries = [Entry("telegram", str(number), TOPIC, one) for number, one in enumerate(readers)]
@@ -117,7 +133,8 @@ def room(tmp_path: Path, base_of: Callable[..., FactBase]) -> Callable[..., Any]
             pass
         couriers = {"telegram": courier}
         wording, acknowledgements, tally = Wording(compose, base, clock, couriers), Acknowledgements(ledger), Tally()
-        posting = Posting(ledger, storage.subscriptions(TOPIC), couriers, wording, clock)
+        night = Night(sent_at or clock, base.zone)
+        posting = Posting(ledger, storage.subscriptions(TOPIC), couriers, wording, clock, night)
         means = Means(ledger, posting, acknowledgements, Answers(couriers), tally, rate)
 
         async def refresh() -> bool:
@@ -277,3 +294,25 @@ async def test_stop_ends_also_where_the_platform_does_not_answer(room) -> None:
         assert not await on.sender.stop(0.2)
         await asyncio.wait([task], timeout=5)
         assert task.done()
+
+
+async def test_what_can_wait_rests_in_the_night_and_goes_out_in_the_morning(room: Callable[..., Any]) -> None:
+    clock = Moved(NIGHT)
+    async with room(reader(), reader(), sent_at=clock) as on:
+        chunks = await on.ledger.ready(8)
+        await on.ledger.handed_over(chunks)
+        for chunk in chunks:
+            await on.sender.deliver(chunk)
+        assert on.post.sent == []
+        (resting,) = (await on.ledger.past()).running
+        assert not await on.ledger.ready(8, [resting])
+        clock.instant = DUE + timedelta(days=1)
+        await on.deliver()
+        assert len(on.post.sent) == 2
+        assert not any(silent for *_, silent in on.post.sent)
+
+
+async def test_what_cannot_wait_goes_out_in_the_night_without_a_sound(room: Callable[..., Any]) -> None:
+    async with room(reader(), sent_at=Moved(LAST_NIGHT)) as on:
+        await on.deliver()
+        assert [silent for *_, silent in on.post.sent] == [True]
