@@ -14,6 +14,8 @@ from bot.phrasebook.presets import Preset
 
 FALLBACK = "en"
 MOST_BUTTONS = 8
+OF_THE_CHAT = frozenset({"forget_me", "language"})  # what changes something for all who are in it
+REFUSED = Reminder("refused")
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 
 
@@ -40,7 +42,12 @@ class Conversation:
         """The reply to one message, at the message's own instant or the clock's. Raises nothing on any text."""
         understood = self._understand(incoming)
         turn, reader = understood.turn, incoming.reader
-        if self._reminding is None or reader is None or understood.outcome != "answer" or turn.intent not in REMINDERS:
+        if self._reminding is None or reader is None or understood.outcome != "answer":
+            return self._reply(incoming, understood, ELSEWHERE)
+        if turn.intent in OF_THE_CHAT:  # a group's reminders are erased with what is kept of it, and speak its language
+            may = await reader.may_subscribe()
+            return self._reply(incoming, understood, ELSEWHERE if may else REFUSED)
+        if turn.intent not in REMINDERS:
             return self._reply(incoming, understood, ELSEWHERE)
         facts = self._base.at(self._clock.now())
         reminder = await self._reminding.act(turn, reader, self._language(incoming, understood), facts)
@@ -69,7 +76,8 @@ class Conversation:
             following = [one for one in self._next(turn, facts, lang, reminder) if not (document and _is_dates(one))]
             buttons = list(dict.fromkeys([*also_asked, *chosen, *following]))
         entity = None if preset.option(turn.entity) else turn.entity
-        done = turn.intent if understood.outcome == "answer" else None  # what is only offered has no effect yet
+        # what is only offered has no effect yet, nor what only an administrator may do
+        done = turn.intent if understood.outcome == "answer" and reminder != REFUSED else None
         return Reply(
             intent=turn.intent, entity=entity, outcome=understood.outcome, confidence=understood.confidence,
             lang=lang, at=facts.now, html=rendered.html, facts=rendered.facts, sources=rendered.sources,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias, get_args
+from xml.etree import ElementTree
 
 from bot.conversation.codes import TurnCodes
 from bot.conversation.conversation import Conversation
@@ -11,7 +12,7 @@ from bot.conversation.reminding import REMINDERS, Reminder, State
 from bot.core.clock import FixedClock
 from bot.core.errors import ContentError
 from bot.core.findings import Finding
-from bot.core.messages import Incoming, Turn
+from bot.core.messages import Incoming, Reply, Turn
 from bot.core.ports import Understanding
 from bot.editorial.content import Content
 from bot.factbase.base import FactBase
@@ -27,8 +28,9 @@ from bot.reminders.subscription import Subscription
 MOST_INSTANTS = 12
 A_MINUTE = timedelta(minutes=1)
 A_MONTH = timedelta(days=30)
+TEMPLATES = "responses"  # where to look for tags that do not fit
 CAMPAIGN: Mapping[str, str | int] = {"key": "week-1", "total": 2, "sent": 1, "rejected": 0, "remaining": 1}
-Rendering: TypeAlias = tuple[str, Callable[[], object]]  # what it is, for the finding, and how it is made
+Rendering: TypeAlias = tuple[str, Callable[[], Reply | None]]  # what it is, for the finding, and how it is made
 
 
 class Nobody:
@@ -77,7 +79,7 @@ def check_answers(content: Content, now: datetime) -> Iterator[Finding]:
         for lang in content.base.topic.languages:
             for what, render in (*_answers(talk, lang, instant), *_letters(content, lang, instant)):
                 try:
-                    render()
+                    _check_tags(render(), what)
                 except ContentError as error:
                     if str(error) in seen:
                         continue
@@ -85,6 +87,15 @@ def check_answers(content: Content, now: datetime) -> Iterator[Finding]:
                     found = template_finding(error)
                     where = f"{what} in {lang} at {instant:%Y-%m-%d %H:%M}"
                     yield Finding(found.file, found.line, found.field, f"{found.problem} ({where})", found.remedy)
+
+
+def _check_tags(reply: Reply | None, what: str) -> None:
+    """Raises ContentError where tags are not closed as they were opened: no platform could show that."""
+    try:
+        ElementTree.fromstring(f"<answer>{reply.html if reply else ''}</answer>")  # noqa: S314 - rendered here
+    except ElementTree.ParseError as error:
+        place = f"{TEMPLATES}:1"
+        raise ContentError(f"{place}: {what} is not well-formed ({error}): correct the tags of its template") from error
 
 
 def _answers(talk: Conversation, lang: str, instant: datetime) -> Iterator[Rendering]:

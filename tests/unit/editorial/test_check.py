@@ -73,3 +73,17 @@ def test_a_template_that_asks_in_vain_is_told_once_with_the_answer_that_needs_it
     assert {(Path(one.file).name, one.line) for one in found} == {("sources.html.j2", 2), ("what_is.html.j2", 1)}
     assert "sources in en at " in found[0].problem
     assert "what_is of " in found[-1].problem
+
+
+def test_a_vote_with_an_hour_and_no_place_is_told_in_tags_that_close(load: Load) -> None:
+    content = load(changes={"decisions.yaml": (", place: hall", "")})
+    assert list(check_answers(content, datetime(2025, 11, 5, 12, tzinfo=DALLAS))) == []
+
+
+def test_tags_that_do_not_close_are_a_finding(load: Load, responses_folder: Path, tmp_path: Path) -> None:
+    words = tmp_path / "responses"
+    shutil.copytree(responses_folder, words)
+    (words / "notice.html.j2").write_text("<p><b>{{ notices | length }}</p></b>\n")
+    found = [str(finding) for finding in check_answers(load(words), NOW)]
+    assert found
+    assert all("is not well-formed" in finding and "notice" in finding for finding in found)
