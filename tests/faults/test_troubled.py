@@ -87,7 +87,7 @@ async def test_clock_that_is_set_back_repeats_nothing(on_stage: Stage) -> None:
     first = await on_stage.start(wait=False)
     await on_stage.sink.reach(30)
     await first.stop()
-    await on_stage.start(at="2026-11-24T07:00:00-06:00")
+    await on_stage.start(at="2026-11-23T12:00:00-06:00")
     progress = await on_stage.done()
     assert (progress.sent, len(on_stage.sink.taken), on_stage.sink.repeated) == (90, 90, 0)
 
