@@ -40,7 +40,7 @@ class Dates:
 
     def document(self, facts: Snapshot, lang: str) -> Document | None:
         """What to give a reader for the own calendar: every date; None where none lies ahead."""
-        if not any(view.is_ahead for view in (facts.decision, *facts.meetings, *facts.deadlines)):
+        if not any(view.is_ahead for view in (*facts.votes, *facts.meetings, *facts.deadlines)):
             return None
         content = self.file(facts, lang)
         title = self._phrasebook.label(Turn(CALENDAR), facts, lang)

@@ -10,17 +10,17 @@ from bot.core.clock import FixedClock
 from bot.core.errors import ServiceError
 from bot.core.messages import Reader, Turn
 from bot.factbase.base import FactBase
-from bot.factbase.snapshot import Snapshot, Standing
+from bot.factbase.snapshot import Snapshot
 from bot.reminders.notice import CHOICES_OF
+from bot.reminders.quiet_hours import morning_after
 from bot.reminders.schedule import upcoming
 from bot.reminders.subscription import CHOICES, Subscription, Subscriptions
+from bot.reminders.told import is_open
 
 log = logging.getLogger(__name__)
 
 REMIND, STOP = "remind_me", "stop_reminders"
 REMINDERS = frozenset({REMIND, STOP})
-AWAITED = {Standing.WINDOW_PASSED, Standing.BEGUN, Standing.DATE_PASSED}
-FOR_GOOD: Final = "indefinitely"
 
 State = Literal[
     "elsewhere",  # the platform cannot write of its own accord
@@ -101,7 +101,7 @@ class Reminding:
         if turn.intent == STOP:
             return Reminder("stopped" if await self._subscriptions.remove(reader.channel, reader.chat) else "none")
         ended_at = await self._ended_at()
-        ended = kept is not None and ended_at is not None and kept.since <= ended_at
+        ended = kept is not None and ended_at is not None and kept.since < ended_at
         wanted = self._chosen(option, kept, ended, Subscription(lang, facts.instant, thread=reader.thread), facts)
         if wanted is not None and wanted != kept:
             await self._subscriptions.put(reader.channel, reader.chat, wanted)
@@ -133,7 +133,8 @@ class Reminding:
         if kept is None:
             return Reminder("offered" if is_anything_to_come(facts) else "nothing")
         if ended and ended_at:
-            erased_on = (ended_at + self._retention).astimezone(facts.now.tzinfo).date()
+            told_at = morning_after(ended_at, self._base.zone)  # they are kept from then on; word of it waits at night
+            erased_on = (told_at + self._retention).astimezone(facts.now.tzinfo).date()
             return Reminder("ended", changed, kept, None, erased_on)
         return Reminder("paused" if kept.paused else "subscribed", changed, kept, self._next(kept, facts))
 
@@ -146,7 +147,6 @@ class Reminding:
 
 def is_anything_to_come(facts: Snapshot) -> bool:
     """Whether there is something to be told of: a date ahead, or an outcome that nobody has reported yet."""
-    decision = facts.decision
-    if decision.is_ahead or decision.standing in AWAITED or any(view.is_ahead for view in facts.deadlines):
-        return True
-    return bool(decision.standing is Standing.POSTPONED and decision.report and decision.report.until != FOR_GOOD)
+    return any(is_open(view.report, facts.instant) for view in facts.votes) or any(
+        view.is_ahead for view in facts.deadlines
+    )

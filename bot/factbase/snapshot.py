@@ -27,7 +27,7 @@ from bot.factbase.models import (
     Source,
     Statement,
 )
-from bot.factbase.when import Precision
+from bot.factbase.when import Precision, When
 
 if TYPE_CHECKING:
     from bot.factbase.base import FactBase
@@ -65,7 +65,9 @@ class DatedView:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether a date of it is still to come."""
+        """Whether a date of it is still to come; that of a postponement too, where it is known."""
+        if self.standing is Standing.POSTPONED:
+            return self.report is not None and isinstance(self.report.until, When)
         return self.standing in AHEAD
 
 
@@ -263,16 +265,21 @@ class Snapshot:
         return self.dated(self.base.decision)
 
     @cached_property
+    def votes(self) -> tuple[DatedView, ...]:
+        """Decisions that had been reported, the topic's and others, in the pack's order."""
+        return self._reported(Decision)
+
+    @cached_property
     def meetings(self) -> tuple[DatedView, ...]:
         """Other meetings about the decision that had been reported, in the pack's order."""
-        return self._others(Meeting)
+        return self._reported(Meeting)
 
     @cached_property
     def deadlines(self) -> tuple[DatedView, ...]:
         """Deadlines that had been reported, in the pack's order."""
-        return self._others(Deadline)
+        return self._reported(Deadline)
 
-    def _others(self, kind: type[Meeting] | type[Deadline]) -> tuple[DatedView, ...]:
+    def _reported(self, kind: type[Decision] | type[Meeting] | type[Deadline]) -> tuple[DatedView, ...]:
         views = (self.dated(dated) for dated in self.base.decisions.values() if isinstance(dated, kind))
         return tuple(view for view in views if view.report)
 

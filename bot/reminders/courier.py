@@ -62,7 +62,7 @@ class Courier(Protocol):
         ...
 
     async def tell_admins(self, event: str, numbers: Mapping[str, str | int]) -> None:
-        """Tell the operators that a campaign did `event` (`started`, `ended` or `stalled`).
+        """Tell the operators that a campaign did `event` (`started`, `ended`, `stalled`, `resumed`).
 
         `numbers` holds `key`, `total`, `sent`, `rejected` and `remaining`. Never raises: what fails is logged.
         """

@@ -221,7 +221,8 @@ class Ledger(Protocol):
         ...
 
     async def ended_at(self, before: datetime | None = None) -> datetime | None:
-        """When the last campaign was made that ends subscriptions (before an instant)."""
+        """The instant before which subscriptions had to be made for the last ending to concern them; with `before`,
+        of endings older than that and than every campaign under way."""
         ...
 
     async def prune(self, before: datetime) -> int:

@@ -1,22 +1,20 @@
 """Writes what subscribers are sent: one message for the notices of a campaign, true at the moment of sending."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.core.messages import Button, Reply, Turn
 from bot.factbase.base import FactBase
-from bot.factbase.models import Deadline
-from bot.factbase.snapshot import DatedView, Snapshot, Standing
+from bot.factbase.snapshot import DatedView, Snapshot
 from bot.phrasebook.book import Phrasebook
-from bot.reminders.notice import ENDING, Kind, Notice
-from bot.reminders.told import date_ahead
+from bot.reminders.notice import CHOICES_OF, ENDING, Notice
+from bot.reminders.told import date_ahead, is_open
 
 TEMPLATE: Final = "notice"
 NEWS: Final = "campaign_news"
 ASKING: Final = "remind_me"
 STOP: Final = "stop_reminders"
-SETTLED: Final = {Standing.POSTPONED, Standing.CANCELLED, Standing.HELD, Standing.DECIDED}
 AFTERWARDS: Final = ("what_changed", "sources")
 BEFORE: Final = ("when_is_the_vote", "how_to_take_part", "add_to_calendar")
 
@@ -41,7 +39,7 @@ class Letters:
             "notices": [(notice, view, date_ahead(view.report)) for notice, view in told],
             "ends": ends,
             "erased_on": (facts.now + self._retention).date() if ends else self._erased_after(told, facts),
-            "related": [view for view in facts.deadlines if view.is_ahead and view not in (of for _, of in told)],
+            "related": self._ahead_besides({notice.item for notice, _ in told}, facts),
         }
         rendered = self._phrasebook.render(Turn(TEMPLATE), facts, lang, values)
         buttons = tuple(self._buttons(ends, bool(values["related"]), facts, lang))
@@ -61,14 +59,23 @@ class Letters:
         item = self._base.decisions[notice.item]
         return facts.decision if item is self._base.decision else facts.dated(item)
 
+    @staticmethod
+    def _ahead_besides(told: Collection[str], facts: Snapshot) -> list[DatedView]:
+        """What else lies ahead: other votes and deadlines."""
+        return [view for view in (*facts.votes, *facts.deadlines) if view.is_ahead and view.item.id not in told]
+
     def _erased_after(self, told: Sequence[tuple[Notice, DatedView]], facts: Snapshot) -> date | None:
-        """When subscriptions are erased that end with the deadline told here; None where more is to come after it."""
-        ending = [view for notice, view in told if notice.kind is Kind.HOURS and isinstance(view.item, Deadline)]
-        ahead = [view for view in (facts.decision, *facts.deadlines) if view.is_ahead]
-        if len(ending) != 1 or len(ahead) != 1 or facts.decision.standing not in SETTLED:
+        """When subscriptions are erased that end with a deadline told here; None where more is to come after it. Each
+        reminder of it says so, since any of them may be the last that somebody wants."""
+        if any(is_open(view.report, facts.instant) for view in facts.votes):
             return None
-        last = date_ahead(ending[0].report)
-        return (last.day_over_at + self._retention).date() if last else None
+        days = {view.item.id: when.day_over_at for view in facts.deadlines
+                if view.is_ahead and (when := date_ahead(view.report))}  # fmt: skip
+        reminded = {notice.item for notice, _ in told if notice.kind in CHOICES_OF}
+        last = max(days.values(), default=None)
+        if last is None or not any(days[item] == last for item in days.keys() & reminded):
+            return None
+        return (last + self._retention).date()
 
     def _buttons(self, ends: bool, is_related_ahead: bool, facts: Snapshot, lang: str) -> list[Button]:
         turns = [Turn(ASKING, "option:renew")] if ends and is_related_ahead else []

@@ -16,8 +16,9 @@ class Kind(StrEnum):
     DATE_KNOWN = "date_known"  # the day became known
     MOVED = "moved"  # another date than was told
     CANCELLED = "cancelled"
+    SETTLED = "settled"  # an outcome while another vote is open: tells, ends nothing
     OUTCOME = "outcome"  # decided, held, or postponed indefinitely: ends the subscriptions made before it
-    OVER = "over"  # a deadline has passed and nothing lies ahead: ends them too, and is sent to nobody
+    OVER = "over"  # nothing lies ahead any more: ends them too, and is sent to nobody
     CORRECTION = "correction"  # what was told was wrong
 
 

@@ -1,7 +1,7 @@
 """What to do next about the topic's dates: pure, from the facts, the clock and what the ledger knows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
@@ -13,11 +13,12 @@ from bot.reminders.campaign import Past, Plan, Seen, campaign_of
 from bot.reminders.notice import Kind, Notice
 from bot.reminders.quiet_hours import ENOUGH, is_quiet, morning_after
 from bot.reminders.schedule import dated_items, reminders_of
-from bot.reminders.told import CANCELLED, ENDED, Sight, Told, change_of, told_of
+from bot.reminders.told import AWAITED_FOR, CANCELLED, ENDED, Sight, Told, change_of, told_of
 
 TOGETHER: Final = timedelta(hours=2)  # what falls closer than this becomes one message
 LAST: Final = frozenset({Kind.HOURS, Kind.WINDOW})  # reminders that none follows
 NEWS_KEEPS: Final = timedelta(days=14)  # for how long a change is worth telling that names no date to come
+SILENCE: Final = NEWS_KEEPS  # how long nothing has to happen before subscriptions end that no outcome ended
 
 
 def plan(base: FactBase, clock: Clock, past: Past) -> Plan:
@@ -29,13 +30,13 @@ def plan(base: FactBase, clock: Clock, past: Past) -> Plan:
     """
     now = clock.now()
     views = [view for item in dated_items(base) if (view := _Outlook.of(base, item, now, past))]
-    changes = {view: view.change for view in views if view.change and view.change.key not in past.spent}
+    changes = {view: change for view in views if (change := _change_of(view, views, past))}
     told = _told_now(base, now, past, views, changes)
-    over = [] if changes else _over_now(views, past)
+    over = [] if changes else _over_now(views, now, past)
     create = [campaign_of(over, now)] if over else []
     create += [campaign_of(told, now, silent=is_quiet(now, base.zone))] if told else []
     waiting = set() if told else {view.item.id for view in changes}
-    records = (view.record for view in views if view.item.id not in waiting)
+    records = (view.waiting_record if view.item.id in waiting else view.record for view in views)
     return Plan(
         create=tuple(create),
         cancel=tuple(
@@ -115,13 +116,28 @@ class _Outlook:
             told, since = told.with_details_of(self.before.told), max(since, self.before.since)
         return Seen(self.item.id, Sight(told, since).text(), self.number)
 
+    @property
+    def waiting_record(self) -> Seen:
+        """What the ledger is to keep as long as the change waits: what was told, and when the change was first seen."""
+        assert self.before  # noqa: S101 - where nothing was told nothing has changed
+        sight = replace(self.before, waiting=self.version, seen_at=self._seen_before or self.now)
+        return Seen(self.item.id, sight.text(), self.seen_number)
+
+    @property
+    def _seen_before(self) -> datetime | None:
+        """When this very change was first seen, if it waits already."""
+        return self.before.seen_at if self.before and self.before.waiting == self.version else None
+
     @cached_property
     def change(self) -> Notice | None:
-        """The notice of the change that is seen; None where there is none, or it is of no use to anybody."""
+        """The notice of the change that is seen; None where there is none, or it is of no use to anybody. It concerns
+        those who subscribed before the change was first seen: whoever came later, though before the morning, was shown
+        the dates as they are now."""
         useful_until = self._change_useful_until()
         if self.kind is None or useful_until is None:
             return None
-        return Notice(self.item.id, self.kind, self.version, self.now, useful_until, is_quiet(self.now, self.base.zone))
+        send_at, silent = min(self._seen_before or self.now, self.now), is_quiet(self.now, self.base.zone)
+        return Notice(self.item.id, self.kind, self.version, send_at, useful_until, silent)
 
     def _change_useful_until(self) -> datetime | None:
         """The end of the new date; 14 days where there is none, or where people wait for a date that has passed."""
@@ -154,11 +170,24 @@ class _Outlook:
         return not self.is_settled and bool(self.told.ends_at and self.told.ends_at > self.now)
 
     @property
-    def over(self) -> Notice | None:
-        """That a deadline's date has passed."""
-        if self.is_settled or self.told.ends_at is None or self.lies_ahead:
-            return None
-        return Notice(self.item.id, Kind.OVER, self.version, self.told.ends_at, self.now + NEWS_KEEPS)
+    def is_open(self) -> bool:
+        """Whether an outcome may still come: that of a vote ahead, or of one that nobody has reported."""
+        is_vote, ends_at = isinstance(self.item, Decision), self.told.ends_at
+        return is_vote and not self.is_settled and bool(ends_at and self.now < ends_at + AWAITED_FOR)
+
+    @property
+    def is_past_deadline(self) -> bool:
+        return isinstance(self.item, Deadline) and not self.is_settled and not self.lies_ahead
+
+    @property
+    def last_moved(self) -> datetime:
+        """The end of its date, or when the newest report of it became known, whichever is later."""
+        since = self.base.since(self.report)
+        return max(since, self.told.ends_at or since)
+
+    def notice(self, kind: Kind) -> Notice:
+        """A notice of this instant."""
+        return Notice(self.item.id, kind, self.version, self.now, self.now + NEWS_KEEPS)
 
 
 def _instant(now: datetime, before: Sight | None) -> datetime:
@@ -166,12 +195,31 @@ def _instant(now: datetime, before: Sight | None) -> datetime:
     return max(now, before.since) if before else now
 
 
-def _over_now(views: Sequence[_Outlook], past: Past) -> list[Notice]:
-    """Word of each deadline that has passed, once every decision is settled and nothing lies ahead."""
-    if any(view.lies_ahead or (isinstance(view.item, Decision) and not view.is_settled) for view in views):
+def _change_of(view: _Outlook, views: Sequence[_Outlook], past: Past) -> Notice | None:
+    """The notice of a change that was not told yet. An outcome ends no subscription while another vote is open; that of
+    a deadline none while anything else lies ahead."""
+    change = view.change
+    if change is None or change.key in past.spent:
+        return None
+    is_deadline = isinstance(view.item, Deadline)
+    goes_on = any(other.is_open or (is_deadline and other.lies_ahead) for other in views if other is not view)
+    if change.kind is not Kind.OUTCOME or not goes_on:
+        return change
+    settled = replace(change, kind=Kind.SETTLED)
+    return None if settled.key in past.spent else settled
+
+
+def _over_now(views: Sequence[_Outlook], now: datetime, past: Past) -> list[Notice]:
+    """Word that nothing lies ahead, for the ledger alone: at once where a deadline has passed; after two weeks of
+    silence in any other case that no outcome ended, such as a cancelled vote."""
+    if not views or any(view.lies_ahead or view.is_open for view in views):
         return []
-    over = [view.over for view in views if isinstance(view.item, Deadline)]
-    return [notice for notice in over if notice and notice.key not in past.spent]
+    over = {view.item.id: view.notice(Kind.OVER) for view in views if view.is_past_deadline}
+    last = max(views, key=lambda view: view.last_moved)
+    moved = max(last.last_moved, past.last_at or last.last_moved)
+    if now >= moved + SILENCE and last.notice(Kind.OUTCOME).key not in past.spent:
+        over[last.item.id] = last.notice(Kind.OVER)
+    return [notice for notice in over.values() if notice.key not in past.spent]
 
 
 def _told_now(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, Self
 
@@ -17,6 +17,7 @@ CANCELLED: Final = "cancelled"
 ENDED: Final = frozenset({OPEN, "held", "decided"})
 DETAILS: Final = ("body", "place", "tally")  # what a report may leave out without taking it back
 DIGEST: Final = 4  # bytes
+AWAITED_FOR: Final = timedelta(days=180)  # for how long after its date a vote's outcome may still be reported
 EXACT: Final = frozenset({Precision.MOMENT, Precision.DAY})
 
 
@@ -33,6 +34,12 @@ def is_exact(report: Report) -> bool:
     """Whether the day is known, and not only a window in which it may lie."""
     ahead = date_ahead(report)
     return bool(ahead and ahead.precision in EXACT and not ahead.approximate and report.state != "expected")
+
+
+def is_open(report: Report | None, at: datetime) -> bool:
+    """Whether an outcome may still come: the date lies ahead, or passed not too long ago and nobody has reported it."""
+    ahead = date_ahead(report)
+    return ahead is not None and at < ahead.end + AWAITED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +105,21 @@ def told_of(report: Report) -> Told:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was told of an item, and since when the pack has it known: the text that the ledger keeps of it."""
+    """What was told of an item, and since when the pack has it known: the text that the ledger keeps of it.
+
+    `waiting` is the version of a change that is to be told in the morning, `seen_at` when it was first seen.
+    """
 
     told: Told
     since: datetime
+    waiting: str | None = None
+    seen_at: datetime | None = None
 
     def text(self) -> str:
         """Canonical JSON."""
-        kept = {"since": self.since.astimezone(UTC).isoformat(), "told": asdict(self.told)}
+        kept: dict[str, Any] = {"since": self.since.astimezone(UTC).isoformat(), "told": asdict(self.told)}
+        if self.waiting and self.seen_at:
+            kept |= {"waiting": self.waiting, "seen_at": self.seen_at.astimezone(UTC).isoformat()}
         return json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
     @classmethod
@@ -113,7 +127,8 @@ class Sight:
         """Reads what `text` wrote; None where another version of the program wrote it otherwise."""
         try:
             kept = json.loads(text)
-            return cls(Told(**kept["told"]), datetime.fromisoformat(kept["since"]))
+            seen_at = datetime.fromisoformat(kept["seen_at"]) if "seen_at" in kept else None
+            return cls(Told(**kept["told"]), datetime.fromisoformat(kept["since"]), kept.get("waiting"), seen_at)
         except (ValueError, TypeError, KeyError):
             return None
 

@@ -52,16 +52,13 @@ def _fill(connection: Connection, topic: str, row: Any, last: int) -> int:
     wanted = _recipients(topic, row, last).limit(free)
     columns = ["chunk_id", "subscription_id", "state", "attempt"]
     settled = select(literal(number), *wanted.subquery().c, literal(int(DeliveryState.WAITING)), literal(0))
-    counted = insert(delivery).from_select(columns, settled).execution_options(preserve_rowcount=True)
-    added = connection.execute(counted).rowcount
+    put_in = insert(delivery).from_select(columns, settled).returning(delivery.c.subscription_id)
+    added = connection.execute(put_in).scalars().all()
     if not added:
         connection.execute(delete(chunk).where(chunk.c.id == number, chunk.c.total == 0))
         return last
-    connection.execute(update(chunk).where(chunk.c.id == number).values(total=chunk.c.total + added))
-    if added < free:
-        return last
-    mine = select(func.max(delivery.c.subscription_id)).where(delivery.c.chunk_id == number)
-    return int(connection.execute(mine.where(delivery.c.subscription_id > row.planned_to)).scalar() or last)
+    connection.execute(update(chunk).where(chunk.c.id == number).values(total=chunk.c.total + len(added)))
+    return last if len(added) < free else max(added)  # the chunk may hold others, of the first round
 
 
 def _chunk_with_room(connection: Connection, campaign_id: int) -> tuple[int, int]:

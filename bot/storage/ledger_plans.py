@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.reminders.campaign import Campaign, Past, Plan, Seen
 from bot.reminders.ledger import CampaignState
+from bot.reminders.notice import ENDING
 from bot.storage.ledger_rows import OPEN, notices_of, values_of
 from bot.storage.ledger_tables import campaign, content, notice, seen
 
@@ -71,8 +72,15 @@ def adopted(connection: Connection, topic: str) -> tuple[str, str] | None:
 
 
 def ended_at(connection: Connection, topic: str, before: datetime | None = None) -> datetime | None:
-    """When the last campaign was made that ends subscriptions (before an instant), cancelled ones aside."""
-    last = select(func.max(campaign.c.created_at)).where(
+    """The instant before which subscriptions had to be made for the last ending to concern them, cancelled campaigns
+    aside. With `before`, of campaigns made before that instant, and before every one that is under way: whoever ended
+    by then is needed by none of them."""
+    ends = select(campaign.c.notices).where(
         campaign.c.topic == topic, campaign.c.ending, campaign.c.state != CampaignState.CANCELLED
     )
-    return connection.execute(last if before is None else last.where(campaign.c.created_at < before)).scalar()
+    if before is not None:
+        open_ones = select(func.min(campaign.c.created_at)).where(campaign.c.topic == topic, campaign.c.state.in_(OPEN))
+        first_open = connection.execute(open_ones).scalar()
+        ends = ends.where(campaign.c.created_at < min(before, first_open or before))
+    written = connection.execute(ends).scalars()
+    return max((one.send_at for text in written for one in notices_of(text) if one.kind in ENDING), default=None)

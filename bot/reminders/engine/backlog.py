@@ -15,6 +15,8 @@ class Backlog:
 
     def __init__(self, waiting: Mapping[int, int]) -> None:
         self._attempts = dict(waiting)
+        # Those that may have arrived: of attempts in an earlier run nobody knows any more how they failed.
+        self._doubtful = {row for row, attempts in waiting.items() if attempts}
         self._fresh = deque(sorted(waiting, key=lambda row: (waiting[row], row)))
         self._later: list[tuple[float, int]] = []
 
@@ -32,9 +34,14 @@ class Backlog:
         """A row that is not to be tried before that."""
         heapq.heappush(self._later, (until, row))
 
-    def tried(self, row: int) -> float | None:
-        """Count an attempt that failed: how many seconds to wait before the next; None when there were enough."""
+    def tried(self, row: int, *, unsure: bool = False) -> float | None:
+        """Count an attempt that failed: how many seconds to wait before the next; None when there were enough. Of those
+        that are `unsure`, that is where the message may have arrived, two are enough."""
         attempts = self._attempts[row] = self._attempts[row] + 1
+        if unsure and row in self._doubtful:
+            return None
+        if unsure:
+            self._doubtful.add(row)
         return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1)) if attempts < ATTEMPTS else None
 
     def next_at(self, now: float) -> float | None:

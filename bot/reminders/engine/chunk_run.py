@@ -165,7 +165,7 @@ class ChunkRun:
         if posted.state is not DeliveryState.WAITING or not posted.tried:
             return posted.pause
         self._means.tally.repeated += 1
-        pause = self._backlog.tried(row)
+        pause = self._backlog.tried(row, unsure=posted.unsure)
         return pause if pause is None else max(pause, posted.pause)
 
     async def _hand_back(self, rows: list[int]) -> None:

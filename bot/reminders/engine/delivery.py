@@ -98,7 +98,7 @@ class Delivery:
         )
         self._announcements = Announcements(setup.couriers)
         self._progress: Sequence[Progress] = ()
-        self._untold = Plan()  # planned before the couriers could tell the operators
+        self._resting: Sequence[str] = ()
         self._is_reloaded = False
         self._changed = asyncio.Event()  # the content
         self._made = asyncio.Event()  # a campaign
@@ -114,7 +114,7 @@ class Delivery:
         then is told of every change from here on. Raises ServiceError."""
         if self.is_allowed:
             await self._adopt()
-            self._untold = await self._written_plan()
+            await self._plan_now()
 
     async def start(self) -> None:
         """Go on with what was begun, and deliver what becomes due. Raises ServiceError where that cannot begin."""
@@ -179,18 +179,16 @@ class Delivery:
         if self._is_reloaded:
             await self._adopt()
             self._is_reloaded = False
-        untold, self._untold = self._untold, Plan()
-        for plan in (untold, await self._written_plan()):
-            await self._announcements.started(plan, self._progress)
+        await self._plan_now()
 
-    async def _written_plan(self) -> Plan:
+    async def _plan_now(self) -> None:
         past, plan = await self._upkeep.plan(self._base)
         self._wording.learn(past)
         if plan != Plan():
             log.info("delivery.planned campaigns=%d cancelled=%d", len(plan.create), len(plan.cancel))
+            self._announcements.made(plan)
             self._made.set()
         self._progress = await self._setup.ledger.progress()
-        return plan
 
     async def _adopt(self) -> None:
         """This content counts now, and this replica lives."""
@@ -209,11 +207,22 @@ class Delivery:
             await asyncio.sleep(PAGES)
 
     async def _report(self) -> None:
+        try:
+            await self._report_progress()
+        except ServiceError:  # a database that does not answer is a stall too
+            await self._report_stalls()
+            raise
+        await self._report_stalls()
+
+    async def _report_progress(self) -> None:
         ended = await self._setup.ledger.finish(self._setup.clock.now())
         if ended or self._is_busy:
             self._progress = await self._setup.ledger.progress()
         for key in ended:
             log.info("delivery.ended campaign=%s", key)
+        await self._announcements.started(self._progress)
         await self._announcements.ended(ended, self._progress)
-        resting = await self._upkeep.resting()
-        await self._announcements.stalled([one for one in self._progress if one.key not in resting])
+        self._resting = await self._upkeep.resting()
+
+    async def _report_stalls(self) -> None:
+        await self._announcements.stalled([one for one in self._progress if one.key not in self._resting])

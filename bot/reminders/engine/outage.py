@@ -1,4 +1,4 @@
-"""Tells that nothing at all gets through: then one message at a time is tried, and no failure counts as an attempt."""
+"""Tells that nothing gets through: then one message at a time is tried, and only attempts in doubt are counted."""
 
 from typing import Final
 

@@ -14,6 +14,7 @@ from bot.reminders.courier import (
     RefusedError,
     SendError,
     ThrottledError,
+    UnsureError,
 )
 from bot.reminders.engine.chat_limits import ChatLimits
 from bot.reminders.engine.night import Night
@@ -31,12 +32,13 @@ CLAIM_LASTS: Final = 1.5  # seconds; less than any other replica waits before it
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What became of one message: settled in `state` or, with WAITING, not before `pause` seconds; that counts as an
-    attempt where `tried`."""
+    attempt where `tried`. `unsure`: it may have arrived all the same."""
 
     state: DeliveryState
     message: int | None = None
     pause: float = 0.0
     tried: bool = False
+    unsure: bool = False
 
 
 class Posting:
@@ -70,10 +72,13 @@ class Posting:
             return await self._post(work, address, claimed_at)
         except SendError as error:
             return await self._after(error, work, address)
-        except ExplainerError as error:  # content that cannot be rendered, a database out of reach
+        except ServiceError as error:
             log.error("delivery.not_possible campaign=%s: %s", work.campaign.key, error)
             self.outage.failed(elapsed())
             return Posted(DeliveryState.WAITING, pause=5.0)
+        except ExplainerError as error:  # content that cannot be rendered: the other messages may be sound
+            log.error("delivery.not_rendered campaign=%s: %s", work.campaign.key, error)
+            return Posted(DeliveryState.WAITING, pause=5.0, tried=True)
         except Exception as error:  # whatever one message raises must not stop the others
             log.error("delivery.failed campaign=%s error=%s", work.campaign.key, type(error).__name__, exc_info=error)
             return Posted(DeliveryState.WAITING, pause=5.0, tried=True)
@@ -117,6 +122,9 @@ class Posting:
             case RefusedError():
                 log.error("delivery.refused campaign=%s: %s", work.campaign.key, error)
                 return Posted(DeliveryState.FAILED, tried=True)
+            case UnsureError():  # counts in an outage too: each further try may be one more copy
+                self.outage.failed(elapsed())
+                return Posted(DeliveryState.WAITING, tried=True, unsure=True)
             case _:
                 self.outage.failed(elapsed())
                 return Posted(DeliveryState.WAITING, tried=not self.outage.is_on)

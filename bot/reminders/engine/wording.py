@@ -41,7 +41,9 @@ class Wording:
         self._kept.clear()
 
     def prepared(self, notices: Sequence[Notice], lang: str, channel: str) -> object | None:
-        """The channel's payload for those of the notices that are true now; None where none is."""
+        """The channel's payload for those of the notices that are true now; None where none is. A `lang` that the topic
+        does not speak, as an import may have it, becomes its main language (`es-MX`: `es`) or the topic's first."""
+        lang = self._spoken(lang)
         key, now = (tuple(notices), lang, channel), elapsed()
         kept = self._kept.get(key)
         if kept is None or now - kept[0] > KEPT:
@@ -49,6 +51,11 @@ class Wording:
                 self._kept.clear()
             kept = self._kept[key] = (now, self._make(notices, lang, channel))
         return kept[1]
+
+    def _spoken(self, lang: str) -> str:
+        languages = self._base.topic.languages
+        main = lang.partition("-")[0].lower()
+        return next((code for code in (lang, main) if code in languages), languages[0])
 
     def _make(self, notices: Sequence[Notice], lang: str, channel: str) -> object | None:
         told = current(notices, self._base, self._clock, self._past)

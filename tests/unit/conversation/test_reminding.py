@@ -214,3 +214,43 @@ async def test_where_the_platform_cannot_write_the_calendar_is_offered(chat: Cha
     assert reply.document.content.startswith(b"BEGIN:VCALENDAR")
     assert reply.document.path == "/calendar/old-bridge.ics?lang=en"
     assert "Add to calendar" not in labels(reply)  # the file is there already
+
+
+DECIDED = "{state: decided, held: 2025-11-06, outcome: adopted, tally: {votes_for: 8, votes_against: 5, absent: 1, members: 14}, body: council, sources: [radio]}"  # noqa: E501 - as the pack has it
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("now", "report", "is_offered"),
+    [
+        ((2026, 12, 2), "{state: postponed, until: 2027-01-10, sources: [radio]}", True),
+        ((2026, 12, 2), "{state: postponed, until: 2026-11-20, sources: [radio]}", True),  # not reported yet
+        ((2026, 12, 2), "{state: postponed, until: indefinitely, sources: [radio]}", False),
+        ((2026, 12, 2), "{state: scheduled, when: 2025-11-20, sources: [radio]}", False),  # nobody ever will
+    ],
+)
+async def test_reminders_are_offered_as_long_as_an_outcome_may_come(
+    chat: Chat, base_of: Callable[..., FactBase], now: tuple[int, ...], report: str, is_offered: bool
+) -> None:
+    chat.base = base_of(changes={"decisions.yaml": (DECIDED, report)})
+    chat.now = datetime(*now, 12, tzinfo=ZONE)  # type: ignore[misc, arg-type]
+    assert ("Yes, remind me" in labels(await chat.press("remind_me"))) is is_offered
+
+
+@pytest.mark.asyncio
+async def test_a_date_after_a_postponement_goes_into_the_calendar(chat: Chat, base_of: Callable[..., FactBase]) -> None:
+    postponed = "{state: postponed, until: 2027-01-10, sources: [radio]}"
+    chat.base = base_of(changes={"decisions.yaml": (DECIDED, postponed)})
+    chat.now = datetime(2026, 12, 2, 12, tzinfo=ZONE)
+    reply = await chat.press("add_to_calendar")
+    assert reply.document is not None
+    assert b"20270110" in reply.document.content
+    assert "Here are the dates for your calendar." in text(reply)
+
+
+@pytest.mark.asyncio
+async def test_an_outcome_known_in_the_night_is_counted_from_the_morning_on_which_it_was_told(chat: Chat) -> None:
+    await chat.press("remind_me", "start")
+    chat.ended_at, chat.now = (datetime(2025, 11, *at, tzinfo=ZONE) for at in ((6, 22), (7, 9)))  # type: ignore[misc, arg-type]
+    reply = await chat.press("remind_me")
+    assert text(reply).startswith("Your reminders have ended. I erase your subscription on December 7, 2025.")

@@ -86,6 +86,22 @@ def test_other_outcomes_stand_until_they_pass(base_of: MakeBase, report: str, cl
     assert at(base, clock).decision.standing is standing
 
 
+@pytest.mark.parametrize(
+    ("until", "clock", "is_ahead"),
+    [
+        ("2025-12-03", "2025-12-03T23:59", True),
+        ("2025-12-03", "2025-12-04T00:00", False),
+        ("2025-12", "2025-11-10T00:00", True),
+        ("indefinitely", "2025-11-10T00:00", False),
+    ],
+)
+def test_a_vote_postponed_to_a_known_date_lies_ahead(base_of: MakeBase, until: str, clock: str, is_ahead: bool) -> None:
+    report = f"    - {{state: postponed, until: {until}, sources: [radio]}}\n"
+    base = base_of(changes={"decisions.yaml": (REPORTS, report)})
+    assert at(base, clock).decision.is_ahead is is_ahead
+    assert ids(view.item for view in at(base, clock).votes) == ["mending"]
+
+
 def test_a_deadline_lasts_until_its_day_is_over(base_of: MakeBase) -> None:
     base = base_of()
     assert at(base, "2026-12-01T23:59").deadlines[0].is_ahead

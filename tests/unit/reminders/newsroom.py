@@ -90,7 +90,7 @@ class Ledger:
             self.made[key].is_running = False
         self.seen |= {record.item: record for record in planned.seen}
         ended_at = max(
-            (one.campaign.send_at for one in self.made.values() for of in one.campaign.notices if of.kind in ENDING),
+            (of.send_at for one in self.made.values() for of in one.campaign.notices if of.kind in ENDING),
             default=None,
         )
         for campaign in planned.create:

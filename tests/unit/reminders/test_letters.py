@@ -13,6 +13,7 @@ from bot.phrasebook.book import Phrasebook
 from bot.platforms.plaintext import to_text
 from bot.reminders.letters import Letters
 from bot.reminders.notice import Kind, Notice
+from tests.unit.reminders.newsroom import Newsroom
 
 ZONE = ZoneInfo("America/Chicago")
 VOTE, DEADLINE = "mending", "grant-deadline"
@@ -31,6 +32,10 @@ def notice(kind: Kind, item: str = VOTE) -> Notice:
 @pytest.fixture
 def letters(base_of: Callable[..., FactBase], responses_folder: Path) -> Letters:
     return Letters(base_of(), Phrasebook(responses_folder, ["en", "es"]), timedelta(days=30))
+
+
+def letters_of(base: FactBase, responses_folder: Path) -> Letters:
+    return Letters(base, Phrasebook(responses_folder, ["en", "es"]), timedelta(days=30))
 
 
 def text(reply: Reply | None) -> str:
@@ -58,7 +63,17 @@ def test_the_time_is_the_one_that_really_remains(letters: Letters, at: tuple[int
     assert "Thursday, November 6, 9:00 a.m., at Town Hall. [1]" in told
 
 
-def test_a_deadline_is_told_by_its_day_and_never_by_an_hour(letters: Letters) -> None:
+def test_the_hour_of_a_deadline_is_told_in_its_reminder_and_beside_an_outcome(
+    newsroom: Newsroom, responses_folder: Path
+) -> None:
+    decided = {"state": "decided", "held": "2025-10-20", "outcome": "adopted"}
+    deadline = {"state": "scheduled", "when": "2026-12-01T17:00"}
+    letters = letters_of(newsroom.base({VOTE: [decided], DEADLINE: [deadline]}), responses_folder)
+    for one in (notice(Kind.WEEK, DEADLINE), notice(Kind.OUTCOME)):
+        assert "December 1, 2026, 5:00 p.m." in text(letters.compose([one], "en", moment(2025, 11, 5, 10)))
+
+
+def test_a_deadline_without_an_hour_is_told_by_its_day(letters: Letters) -> None:
     told = text(letters.compose([notice(Kind.WEEK, DEADLINE)], "en", moment(2026, 11, 24, 8)))
     assert told.startswith("Reminder: the last day for grants. In 7 days: Tuesday, December 1. [1]")
 
@@ -87,8 +102,61 @@ def test_the_last_reminder_says_that_it_is_the_last(letters: Letters) -> None:
     told = text(letters.compose([notice(Kind.HOURS, DEADLINE)], "en", moment(2026, 12, 1, 8)))
     assert "This is the last date that I know of. After it your reminders end." in told
     assert "I erase your subscription on January 1, 2027." in told
-    early = text(letters.compose([notice(Kind.DAY, DEADLINE)], "en", moment(2026, 11, 30, 8)))
-    assert "the last date" not in early
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"), [(Kind.WEEK, (2026, 11, 24, 8)), (Kind.DAY, (2026, 11, 30, 8)), (Kind.HOURS, (2026, 12, 1, 8))]
+)
+def test_each_reminder_of_the_last_date_says_so_since_others_may_be_switched_off(
+    letters: Letters, kind: Kind, at: tuple[int, ...]
+) -> None:
+    told = text(letters.compose([notice(kind, DEADLINE)], "en", moment(*at)))
+    assert "After it your reminders end. I erase your subscription on January 1, 2027." in told
+
+
+def test_nothing_ends_with_a_date_before_the_vote(letters: Letters) -> None:
+    told = text(letters.compose([notice(Kind.WEEK, DEADLINE)], "en", moment(2025, 11, 5, 10)))
+    assert "the last date" not in told
+
+
+@pytest.mark.parametrize(("until", "is_last"), [("2026-12-15", False), ("2026-11-20", False), ("indefinitely", True)])
+def test_a_vote_postponed_to_a_known_date_keeps_the_reminders(
+    newsroom: Newsroom, responses_folder: Path, until: str, is_last: bool
+) -> None:
+    postponed = {"state": "postponed", "until": until, "held": "2025-10-20"}
+    deadline = {"state": "scheduled", "when": "2026-12-01"}
+    letters = letters_of(newsroom.base({VOTE: [postponed], DEADLINE: [deadline]}), responses_folder)
+
+    told = text(letters.compose([notice(Kind.HOURS, DEADLINE)], "en", moment(2026, 12, 1, 8)))
+
+    assert ("This is the last date that I know of." in told) is is_last
+
+
+def test_of_two_deadlines_on_one_day_and_of_a_later_one_the_end_is_told(
+    newsroom: Newsroom, responses_folder: Path
+) -> None:
+    day = {"state": "scheduled", "when": "2026-12-01"}
+    decided = {"state": "decided", "held": "2025-10-20", "outcome": "adopted"}
+    both = letters_of(newsroom.base({VOTE: [decided], DEADLINE: [day], "tax-deadline": [day]}), responses_folder)
+    later = {"state": "scheduled", "when": "2026-12-05"}
+    two = letters_of(newsroom.base({VOTE: [decided], DEADLINE: [day], "tax-deadline": [later]}), responses_folder)
+    at = moment(2026, 11, 30, 8)
+
+    assert "the last date" in text(both.compose([notice(Kind.DAY, DEADLINE)], "en", at))
+    assert "the last date" not in text(two.compose([notice(Kind.DAY, DEADLINE)], "en", at))
+    assert "January 5, 2027" in text(two.compose([notice(Kind.WEEK, "tax-deadline")], "en", at))
+
+
+def test_the_outcome_of_one_vote_names_the_other_and_ends_nothing(newsroom: Newsroom, responses_folder: Path) -> None:
+    decided = {"state": "decided", "held": "2025-10-20", "outcome": "adopted"}
+    ahead = {"state": "scheduled", "when": "2025-11-20T13:00"}
+    letters = letters_of(newsroom.base({VOTE: [decided], "second-vote": [ahead]}), responses_folder)
+
+    reply = letters.compose([notice(Kind.SETTLED)], "en", moment(2025, 11, 5, 10))
+
+    assert text(reply).startswith("The outcome: the vote on mending. It was approved on Monday, October 20.")
+    assert "November 20, 1:00 p.m." in text(reply)
+    assert "reminders end" not in text(reply)
 
 
 def test_a_correction_says_that_what_was_told_was_wrong(letters: Letters) -> None:

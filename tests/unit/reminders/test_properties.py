@@ -20,7 +20,7 @@ from bot.reminders.subscription import Subscription
 from tests.unit.reminders.newsroom import DALLAS, Ledger, Newsroom, at
 
 ITEMS = ("mending", "second-vote", "grant-deadline")
-CHANGES = {Kind.DATE_KNOWN, Kind.MOVED, Kind.CANCELLED, Kind.OUTCOME, Kind.CORRECTION}
+CHANGES = {Kind.DATE_KNOWN, Kind.MOVED, Kind.CANCELLED, Kind.SETTLED, Kind.OUTCOME, Kind.CORRECTION}
 LAST = {Kind.HOURS, Kind.WINDOW}
 BEGINNINGS = ("2025-10-28T12:00", "2026-03-03T12:00", "2028-02-24T12:00")  # before the clocks change, and a leap day
 TWO_HOURS = timedelta(hours=2)

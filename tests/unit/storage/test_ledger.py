@@ -129,6 +129,32 @@ async def test_reader_who_came_before_a_later_notice_of_the_campaign_is_looked_u
     assert (progress.total, progress.planned) == (2, True)
 
 
+async def test_all_who_came_late_are_looked_up_beside_those_who_still_wait(storage, ledger):
+    late = NOW + timedelta(hours=1)
+    await subscribe(storage, *[plain()] * 100)
+    await planned(ledger, campaign(notice(), notice(Kind.DAY, "v2", late)))
+    await subscribe(storage, *[plain(since=NOW + timedelta(minutes=30))] * 600, first=100)
+    while await ledger.plan_page(late):
+        pass
+    (progress,) = await ledger.progress()
+    assert (progress.total, progress.planned) == (700, True)
+
+
+async def test_nobody_counts_as_ended_long_ago_while_a_campaign_may_still_tell_them(storage, ledger):
+    await subscribe(storage, plain())
+    outcome, later = campaign(notice(Kind.OUTCOME)), NOW + timedelta(seconds=10)
+    await planned(ledger, outcome)
+    await planned(ledger, campaign(notice(Kind.OVER, "v2", later), at=later), now=later)  # over at once
+    assert await ledger.ended_at() == later
+    assert await ledger.ended_at(later + timedelta(days=1)) is None
+    work = await begun(ledger)
+    rows = list((await ledger.claim(work, list(work.waiting), 0, RATE)).rows)
+    await ledger.acknowledge(work, settled(work, DeliveryState.SENT, rows))
+    assert await ledger.close_chunk(work)
+    assert await ledger.finish(later) == [outcome.key]
+    assert await ledger.ended_at(later + timedelta(days=1)) == later
+
+
 async def test_ended_subscription_gets_corrections_only(storage, ledger):
     await subscribe(storage, plain())
     await planned(ledger, campaign(notice(Kind.OUTCOME)))

@@ -38,6 +38,18 @@ def test_attempts_of_earlier_runs_count() -> None:
     assert Backlog({1: ATTEMPTS - 1}).tried(1) is None
 
 
+def test_second_attempt_that_nobody_can_tell_about_is_the_last() -> None:
+    backlog = Backlog({1: 0})
+    assert backlog.tried(1) is not None
+    assert backlog.tried(1, unsure=True) is not None
+    assert backlog.tried(1) is not None
+    assert backlog.tried(1, unsure=True) is None
+
+
+def test_attempt_of_an_earlier_run_may_have_been_one_that_nobody_can_tell_about() -> None:
+    assert Backlog({1: 1}).tried(1, unsure=True) is None
+
+
 def test_failures_in_a_row_are_an_outage_until_a_success() -> None:
     outage = Outage()
     for _ in range(IN_A_ROW):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.core.clock import Clock, RehearsalClock
+from bot.core.errors import ContentError
 from bot.core.messages import Reply
 from bot.factbase.base import FactBase
 from bot.reminders import planning
@@ -23,6 +24,7 @@ from bot.reminders.courier import (
     TryAgainError,
     UnsureError,
 )
+from bot.reminders.engine import backlog, outage
 from bot.reminders.engine.acknowledgements import Acknowledgements
 from bot.reminders.engine.chunk_run import Means
 from bot.reminders.engine.night import Night
@@ -187,6 +189,41 @@ async def test_message_that_failed_is_tried_again(room, fault) -> None:
         await on.deliver()
         assert sorted(on.post.chats) == ["0", "1"]
         assert on.tally.counts()["repeated"] == 1
+
+
+@pytest.mark.parametrize("is_outage", [False, True])
+async def test_message_that_may_have_arrived_is_tried_once_more_and_no_further(room, is_outage, monkeypatch) -> None:
+    monkeypatch.setattr(outage, "FIRST_PAUSE", 0.05)
+    faults: list[SendError] = [UnsureError() for _ in range(9)]
+    async with room(reader(), reader(), post=Post(faults={"0": faults, "1": [TryAgainError()]})) as on:
+        for _ in range(outage.IN_A_ROW if is_outage else 0):
+            on.sender._means.posting.outage.failed(0.0)
+        await asyncio.wait_for(on.deliver(), 20)
+        assert len(faults) == 7
+        assert on.post.chats == ["1"]
+        assert (await on.progress()).rejected == 1
+
+
+async def test_language_that_the_topic_does_not_speak_becomes_one_that_it_does(room) -> None:
+    async with room(*(reader(lang=lang) for lang in ("pt", "EN", "es-MX", "Es-419", "es"))) as on:
+        await asyncio.wait_for(on.deliver(), 20)
+        told = {chat: html for chat, _, html, _ in on.post.sent}
+        assert [told[str(number)][3:5] for number in range(5)] == ["en", "en", "es", "es", "es"]
+
+
+async def test_words_that_cannot_be_made_are_given_up_and_keep_nobody_else_waiting(room, base_of, monkeypatch) -> None:
+    def faulty(notices: Any, lang: str, now: datetime) -> Reply:
+        if lang == "es":
+            raise ContentError("the template is at fault")
+        return compose(notices, lang, now)
+
+    monkeypatch.setattr(backlog, "ATTEMPTS", 1)
+    async with room(*[reader(lang="es")] * (outage.IN_A_ROW + 1), reader()) as on:
+        on.wording.reload(faulty, base_of())
+        await asyncio.wait_for(on.deliver(), 20)
+        assert on.post.chats == [str(outage.IN_A_ROW + 1)]
+        assert (await on.progress()).rejected == outage.IN_A_ROW + 1
+        assert not on.sender._means.posting.outage.is_on
 
 
 async def test_message_that_is_refused_is_given_up_loudly(room, caplog) -> None:
