@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from bot.core.messages import Button, Reply, Turn
 from bot.factbase.base import FactBase
 from bot.factbase.snapshot import DatedView, Snapshot
 from bot.phrasebook.book import Phrasebook
-from bot.reminders.notice import CHOICES_OF, ENDING, Notice
+from bot.reminders.notice import CHOICES_OF, ENDING, Kind, Notice
 from bot.reminders.told import date_ahead, is_open
 
 TEMPLATE: Final = "notice"
@@ -35,14 +35,17 @@ class Letters:
         if not told:
             return None
         ends = any(notice.kind in ENDING for notice in notices)
-        values = {
+        values: dict[str, Any] = {
             "notices": [(notice, view, date_ahead(view.report)) for notice, view in told],
             "ends": ends,
             "erased_on": (facts.now + self._retention).date() if ends else self._erased_after(told, facts),
             "related": self._ahead_besides({notice.item for notice, _ in told}, facts),
         }
+        # An outcome that was told and taken back had ended reminders, and who got it is told of the correction only.
+        values["revives"] = any(one.kind is Kind.CORRECTION and view.is_ahead for one, view in told) and not ends
         rendered = self._phrasebook.render(Turn(TEMPLATE), facts, lang, values)
-        buttons = tuple(self._buttons(ends, bool(values["related"]), facts, lang))
+        option = "renew" if ends and values["related"] else "start" if values["revives"] else None
+        buttons = tuple(self._buttons(ends, option, facts, lang))
         return Reply(
             intent=TEMPLATE, entity=None, outcome="answer", confidence=1.0, lang=lang, at=facts.now,
             html=rendered.html, facts=rendered.facts, sources=rendered.sources, buttons=buttons,
@@ -77,8 +80,8 @@ class Letters:
             return None
         return (last + self._retention).date()
 
-    def _buttons(self, ends: bool, is_related_ahead: bool, facts: Snapshot, lang: str) -> list[Button]:
-        turns = [Turn(ASKING, "option:renew")] if ends and is_related_ahead else []
+    def _buttons(self, ends: bool, option: str | None, facts: Snapshot, lang: str) -> list[Button]:
+        turns = [Turn(ASKING, f"option:{option}")] if option else []
         turns += [Turn(intent) for intent in ((*AFTERWARDS, STOP) if ends else (*BEFORE, STOP))]
         known = self._phrasebook.presets
         return [Button(self._phrasebook.label(turn, facts, lang), turn) for turn in turns if turn.intent in known]

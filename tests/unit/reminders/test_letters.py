@@ -191,3 +191,12 @@ def test_every_notice_names_its_sources_and_the_way_out(letters: Letters, kind: 
 
 def test_what_is_not_known_yet_is_no_message(letters: Letters) -> None:
     assert letters.compose([notice(Kind.WEEK, DEADLINE)], "en", moment(2025, 1, 1)) is None
+
+
+def test_a_correction_brings_ended_reminders_back_where_a_date_lies_ahead(letters: Letters) -> None:
+    ahead = letters.compose([notice(Kind.CORRECTION)], "en", moment(2025, 11, 5, 10))
+    assert "If your reminders had ended, “Yes, remind me” brings them back." in text(ahead)
+    assert labels(ahead)[0] == "Yes, remind me"
+    decided = letters.compose([notice(Kind.CORRECTION)], "en", moment(2025, 11, 7, 10))
+    assert "brings them back" not in text(decided)
+    assert "Yes, remind me" not in labels(decided)
