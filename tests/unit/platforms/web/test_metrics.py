@@ -1,5 +1,7 @@
 """The figures as Prometheus asks for them, and who may ask."""
 
+from collections.abc import Awaitable, Callable
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,11 +14,12 @@ from tests.unit.platforms.web.samples import FakeAnswer, all_fine, known_codes, 
 
 pytestmark = pytest.mark.asyncio
 
+Ask = Callable[..., Awaitable[httpx.Response]]
 FIGURES = {"sent": 3.0, "rejected": 1.0, "skipped": 0.0, "repeated": 2.0, "throttled": 1.0, "due": 7.0, "lag": 12.5}
 
 
 @pytest.fixture
-def ask(answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock):  # type: ignore[no-untyped-def]
+def ask(answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock) -> Ask:
     """Asks an application whose figures are `figures` for them, as a client at an address."""
 
     async def asked(
@@ -31,7 +34,7 @@ def ask(answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock): 
     return asked
 
 
-async def test_every_figure_is_told_under_its_name(ask) -> None:  # type: ignore[no-untyped-def]
+async def test_every_figure_is_told_under_its_name(ask: Ask) -> None:
     response = await ask("local", "127.0.0.1")
     assert response.headers["content-type"].startswith("text/plain")
     told = {
@@ -50,7 +53,7 @@ async def test_every_figure_is_told_under_its_name(ask) -> None:  # type: ignore
     }
 
 
-async def test_without_a_delivery_there_is_nothing_to_tell(ask) -> None:  # type: ignore[no-untyped-def]
+async def test_without_a_delivery_there_is_nothing_to_tell(ask: Ask) -> None:
     response = await ask("local", "::1", {})
     assert (response.status_code, response.text) == (200, "")
 
@@ -68,7 +71,7 @@ async def test_without_a_delivery_there_is_nothing_to_tell(ask) -> None:  # type
         ("off", "127.0.0.1", {}, 404),
     ],
 )
-async def test_only_those_may_ask_whom_the_operator_lets(  # type: ignore[no-untyped-def]
-    ask, watchers: Watchers, client: str, headers: dict[str, str], status: int
+async def test_only_those_may_ask_whom_the_operator_lets(
+    ask: Ask, watchers: Watchers, client: str, headers: dict[str, str], status: int
 ) -> None:
     assert (await ask(watchers, client, **headers)).status_code == status
