@@ -1,7 +1,8 @@
 """What the environment asks for, checked at start; a wrong value is one sentence that names its variable."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -10,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.core.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[1]
+TAKEN = ("/api/ask", "/healthz", "/readyz", "/metrics")  # paths that answer something else
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Telegram's alphabet; a shorter one could be guessed
 
 
 def _check_address(value: str) -> str:
@@ -17,6 +20,13 @@ def _check_address(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("write it from https:// on")
     return value.rstrip("/")
+
+
+def _check_webhook(value: str) -> str:
+    parts = urlsplit(_check_address(value))
+    if parts.path.rstrip("/") in {"", *TAKEN} or parts.query or parts.fragment:
+        raise ValueError("write it with a path of its own, like https://bot.example.org/telegram/a-long-secret-word")
+    return value
 
 
 def _read_ids(value: Any) -> Any:
@@ -44,6 +54,9 @@ class Settings(BaseSettings):
     telegram_bot_token: SecretStr | None = None
     telegram_bot_token_file: Path | None = None
     telegram_api_url: Annotated[str, AfterValidator(_check_address)] | None = None
+    telegram_webhook_url: Annotated[str, AfterValidator(_check_webhook)] | None = None
+    telegram_webhook_secret: SecretStr | None = None
+    telegram_webhook_secret_file: Path | None = None
     database_url: str | None = None
     explainer_data: Path = Path("var")
     explainer_facts: Path = ROOT / "facts"
@@ -54,6 +67,7 @@ class Settings(BaseSettings):
     explainer_rehearsal: bool = False
     explainer_admins: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_read_ids)] = ()
     explainer_send_rate: float = Field(28, gt=0, le=1000)
+    explainer_rich_messages: bool = False
     explainer_retention_days: int = Field(30, ge=0, le=3650)
     explainer_public_url: Annotated[str, AfterValidator(_check_address)] | None = None
     explainer_metrics: Literal["local", "all", "off"] = "local"
@@ -63,13 +77,28 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _read_secret_files(cls, values: Any) -> Any:
-        for name in ("telegram_bot_token", "explainer_secret_key"):
+        for name in ("telegram_bot_token", "telegram_webhook_secret", "explainer_secret_key"):
             if values.get(f"{name}_file") and not values.get(name):
                 values[name] = _read_file(f"{name}_file", values[f"{name}_file"])
         keys = values.get("explainer_secret_key")
         if isinstance(keys, str):
             values["explainer_secret_key"] = tuple(key.strip() for key in keys.split(",") if key.strip())
         return values
+
+    @model_validator(mode="after")
+    def _check_pair(self) -> Self:
+        if (self.telegram_webhook_url is None) != (self.telegram_webhook_secret is None):
+            missing = "TELEGRAM_WEBHOOK_URL" if self.telegram_webhook_url is None else "TELEGRAM_WEBHOOK_SECRET"
+            raise SettingsError(f"{missing}: a webhook needs an address and a secret: set both, or neither.")
+        secret = self.webhook_secret
+        if secret is not None and not SECRET.fullmatch(secret):
+            raise SettingsError("TELEGRAM_WEBHOOK_SECRET: write 16 to 256 letters, digits, - or _.")
+        return self
+
+    @property
+    def webhook_secret(self) -> str | None:
+        """What Telegram proves itself with."""
+        return self.telegram_webhook_secret.get_secret_value() if self.telegram_webhook_secret else None
 
     @property
     def token(self) -> str | None:

@@ -82,12 +82,23 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that goes with a reply: a PNG, and in words what it shows. `path` is where this program's own pages
+    serve the same, from `/` on."""
+
+    content: bytes
+    alt: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One answer. `html` is the semantic subset, which each platform converts.
 
     `facts` are the ids of the facts that were told (`decision:joining-287g`), `sources` the numbered footnotes in
     order, `suggestions` intents to ask next, `confidence` 0 to 1, `at` the instant as of which it is true (topic's
-    zone). `chosen_lang` is set when this turn chose the reader's language for good; `forget` when all that is kept of
+    zone), `until` the instant from which its wording may be true no longer, the "as of" in it apart: "tomorrow" ends at
+    midnight. `chosen_lang` is set when this turn chose the reader's language for good; `forget` when all that is kept of
     the reader is to go.
     """
 
@@ -105,6 +116,8 @@ class Reply:
     chosen_lang: str | None = None
     forget: bool = False
     document: Document | None = None
+    picture: Picture | None = None
+    until: datetime | None = None
 
     @property
     def turn(self) -> Turn:

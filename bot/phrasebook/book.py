@@ -16,6 +16,7 @@ from bot.core.messages import SourceNote, Turn
 from bot.factbase.models import Person, Source
 from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.catalogue import load_translations
+from bot.phrasebook.phrases import load_phrases
 from bot.phrasebook.presets import load_presets
 from bot.phrasebook.voice import Voice
 
@@ -39,6 +40,8 @@ class Phrasebook:
     def __init__(self, folder: Path, languages: Iterable[str]) -> None:
         self.folder = folder
         self.presets, self.findings = load_presets(folder)
+        self._phrases, found = load_phrases(folder)
+        self.findings += found
         self._environments: dict[str, ImmutableSandboxedEnvironment] = {}
         for lang in languages:
             translations, found = load_translations(folder, lang)
@@ -83,6 +86,13 @@ class Phrasebook:
             label = (preset.label_of_person if is_person else None) or preset.label_of
             return label.get(lang).replace("{entity}", Voice(facts, lang).in_sentence(entity))
         return preset.label.get(lang)
+
+    def phrase(self, name: str, lang: str, **values: str) -> str:
+        """A phrase of `phrases.yaml`, with `{name}` replaced by each of `values`."""
+        text = self._phrases[name].get(lang)
+        for field, value in values.items():
+            text = text.replace(f"{{{field}}}", value)
+        return text
 
 
 def note(source: Source, lang: str) -> SourceNote:
