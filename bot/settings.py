@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     explainer_clock: str | None = None
     explainer_rehearsal: bool = False
     explainer_admins: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_read_ids)] = ()
-    explainer_send_rate: float = Field(28, gt=0, le=1000)
+    explainer_send_rate: float = Field(28, gt=0, le=100_000)
     explainer_rich_messages: bool = False
     explainer_retention_days: int = Field(30, ge=0, le=3650)
     explainer_public_url: Annotated[str, AfterValidator(_check_address)] | None = None

@@ -26,7 +26,7 @@ from bot.settings import Settings, pack_folder
 from bot.understanding.pack_interpreter import PackInterpreter
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
     from bot.platforms.telegram.adapter import TelegramPlatform
     from bot.platforms.web.metrics import Metrics
@@ -58,6 +58,12 @@ class Explainer:
         """The calendar file of all dates, or of one, as of now; None where there is no such date."""
         return self.dates.file(self.content.base.at(self.clock.now()), lang, item)
 
+    def phrase(self, name: str, lang: str) -> str:
+        """A phrase of the responses, about this topic."""
+        topic = self.content.base.topic
+        values = {"topic": topic.name.get(lang), "place": topic.place_name.get(lang)}
+        return self.content.phrasebook.phrase(name, lang, **values)
+
     def reminding(self, reminding: Reminding) -> Conversation:
         """The same conversation, which can also remind."""
         content = self.content
@@ -88,7 +94,7 @@ def build(settings: Settings) -> Explainer:
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Serves everything that the settings configure until SIGTERM or SIGINT; `say` prints lines for the operator."""
     from bot.platforms.web.metrics import Metrics  # noqa: PLC0415
-    from bot.platforms.web.server import WebServer  # noqa: PLC0415 - commands that serve nothing start faster
+    from bot.platforms.web.server import WebServer, beside  # noqa: PLC0415 - commands that serve nothing start faster
     from bot.storage import open_storage  # noqa: PLC0415
 
     explainer = build(settings)
@@ -109,7 +115,10 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
             return telegram.delivery.metrics() if telegram else {}
 
         metrics = Metrics(figures, settings.explainer_metrics)
-        server = WebServer(_web(explainer, ready, metrics), settings.explainer_host, settings.explainer_port)
+        app = _web(explainer, ready, metrics)
+        if telegram and telegram.platform.webhook:
+            app = beside(telegram.platform.webhook.path, telegram.platform.webhook, app)
+        server = WebServer(app, settings.explainer_host, settings.explainer_port)
         await server.start()
         stack.push_async_callback(server.stop)
         say(f"The page is at {server.url}")
@@ -147,8 +156,10 @@ class Telegram:
 
 
 async def _telegram(settings: Settings, explainer: Explainer, storage: "Storage", stack: AsyncExitStack) -> Telegram:
-    from bot.platforms.telegram.adapter import TelegramPlatform  # noqa: PLC0415
+    from bot.platforms.telegram.adapter import Account, TelegramPlatform  # noqa: PLC0415
+    from bot.platforms.telegram.edition import Edition  # noqa: PLC0415
     from bot.platforms.telegram.reading import CHANNEL  # noqa: PLC0415
+    from bot.platforms.telegram.webhook import Address  # noqa: PLC0415
     from bot.reminders.engine.delivery import Delivery, Setup  # noqa: PLC0415
     from bot.storage.ledger import open_ledger  # noqa: PLC0415
     from bot.storage.ledger_engine import jobs_address  # noqa: PLC0415
@@ -160,11 +171,12 @@ async def _telegram(settings: Settings, explainer: Explainer, storage: "Storage"
     subscriptions = storage.subscriptions(base.topic.id)
     retention = timedelta(days=settings.explainer_retention_days)
     letters = Letters(base, content.phrasebook, retention)
-    platform = TelegramPlatform(
-        settings.token or "", settings.telegram_api_url,
-        explainer.reminding(Reminding(base, subscriptions, ledger.ended_at, retention)),
-        explainer.codes, storage.readers, content.commands(), base.topic.languages, subscriptions=subscriptions,
-    )  # fmt: skip
+    conversation = explainer.reminding(Reminding(base, subscriptions, ledger.ended_at, retention))
+    edition = Edition(conversation, explainer.codes, content.commands(), base.topic.languages, explainer.phrase)
+    webhook, secret = settings.telegram_webhook_url, settings.webhook_secret
+    address = Address(webhook, secret) if webhook and secret else None
+    account = Account(settings.token or "", settings.telegram_api_url, address, settings.explainer_send_rate)
+    platform = TelegramPlatform(account, edition, storage.readers, subscriptions=subscriptions)
 
     def announce(event: str, numbers: Mapping[str, str | int]) -> Reply:
         return letters.news(event, numbers, base.topic.languages[0], clock.now())
@@ -185,7 +197,7 @@ def replica_name(database_url: str | None) -> str:
     return f"{gethostname()[:40]}-{token_hex(4)}" if names_server(database_url) else "alone"
 
 
-def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], metrics: "Metrics") -> "Starlette":
+def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], metrics: "Metrics") -> "ASGIApp":
     from bot.platforms.web.app import create_app  # noqa: PLC0415
     from bot.platforms.web.calendar import TopicCalendar  # noqa: PLC0415
     from bot.platforms.web.downloads import linking_documents  # noqa: PLC0415

@@ -97,9 +97,9 @@ class Reply:
 
     `facts` are the ids of the facts that were told (`decision:joining-287g`), `sources` the numbered footnotes in
     order, `suggestions` intents to ask next, `confidence` 0 to 1, `at` the instant as of which it is true (topic's
-    zone), `until` the instant from which its wording may be true no longer, the "as of" in it apart: "tomorrow" ends at
-    midnight. `chosen_lang` is set when this turn chose the reader's language for good; `forget` when all that is kept of
-    the reader is to go.
+    zone), `until` the instant (UTC) from which its wording may be true no longer, the "as of" in it apart: "tomorrow"
+    ends at midnight. `chosen_lang` is set when this turn chose the reader's language for good; `forget` when all that
+    is kept of the reader is to go. `is_repeatable` says that asking the same turn again changes nothing.
     """
 
     intent: str
@@ -118,6 +118,7 @@ class Reply:
     document: Document | None = None
     picture: Picture | None = None
     until: datetime | None = None
+    is_repeatable: bool = True
 
     @property
     def turn(self) -> Turn:

@@ -46,17 +46,30 @@ class Codes(Protocol):
     def turn(self, code: str) -> Turn | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What is kept of a reader: the language chosen for good, and the turn of the last ten minutes."""
+
+    language: str | None = None
+    turn: Turn | None = None
+
+
+class Phrase(Protocol):
+    """Says one of the short phrases of `responses/phrases.yaml` by its id."""
+
+    def __call__(self, name: str, lang: str) -> str: ...
+
+
 class Readers(Protocol):
     """What is kept of a reader between messages: the chosen language, and for ten minutes the last turn.
 
-    `channel` names the platform (`telegram`), `reader` is the platform's own id of the chat.
+    `channel` names the platform (`telegram`), `reader` is the platform's own id of the chat. `remember_turn` waits for
+    no disk; `recall` knows that turn at once.
     """
 
-    async def language(self, channel: str, reader: str) -> str | None: ...
+    async def recall(self, channel: str, reader: str) -> Recalled: ...
 
     async def choose_language(self, channel: str, reader: str, lang: str) -> None: ...
-
-    async def last_turn(self, channel: str, reader: str) -> Turn | None: ...
 
     async def remember_turn(self, channel: str, reader: str, turn: Turn) -> None: ...
 

@@ -16,11 +16,11 @@ _KINDS = {
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href"}, "blockquote": {"expandable"}, "tg-time": {"unix", "format"}}
 _ALONE = {"a", "tg-time"}  # neither stands in the other, nor in itself
-_TIME_FORM = re.compile(r"r|w?[dD]?[tT]?")
-_FURTHEST = 1098 * 86_400  # seconds from now that a date may lie ahead
+TIME_FORM = re.compile(r"r|w?[dD]?[tT]?")
+FURTHEST = 1098 * 86_400  # seconds from now that a date may lie ahead
 _ENTITY = re.compile(r"&(?:#(?P<decimal>\d{1,7})|#x(?P<hex>[0-9a-fA-F]{1,6})|(?P<name>lt|gt|amp|quot));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-_ATTRIBUTE = re.compile(r"""\s+(?P<name>[a-z-]+)(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+)))?""")
+ATTRIBUTE = re.compile(r"""\s+(?P<name>[a-z-]+)(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[\w.-]+)))?""")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z0-9-]*)(?P<rest>(?:\s[^>]*)?)>")
 
 
@@ -93,7 +93,7 @@ def _read_tag(source: str, found: re.Match[str], parsed: Parsed, stack: list[_Op
 def _entity(source: str, found: re.Match[str], tag: str) -> dict[str, Any]:
     attributes, rest, place = dict[str, str | None](), found["rest"], 0
     while place < len(rest.rstrip()):
-        attribute = _ATTRIBUTE.match(rest, place)
+        attribute = ATTRIBUTE.match(rest, place)
         if attribute is None:
             raise _refused(source, found.start(), "Unexpected end of name token")
         values = [attribute[key] for key in ("double", "single", "bare") if attribute[key] is not None]
@@ -111,9 +111,9 @@ def _entity(source: str, found: re.Match[str], tag: str) -> dict[str, Any]:
 
 def _time(source: str, found: re.Match[str], attributes: dict[str, str | None]) -> dict[str, Any]:
     unix, form = attributes.get("unix") or "", attributes.get("format") or ""
-    if not unix.isascii() or not unix.isdigit() or int(unix) > time.time() + _FURTHEST:
+    if not unix.isascii() or not unix.isdigit() or int(unix) > time.time() + FURTHEST:
         raise _refused(source, found.start(), "Invalid Unix time specified")
-    if not _TIME_FORM.fullmatch(form):
+    if not TIME_FORM.fullmatch(form):
         raise _refused(source, found.start(), "Invalid date-time format specified")
     return {"unix_time": int(unix), "date_time_format": form}
 

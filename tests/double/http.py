@@ -43,6 +43,17 @@ class QuietServer(uvicorn.Server):
     async def main_loop(self) -> None:
         await self._ended.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002
+        """Ends as uvicorn does, but does not sleep 0.1 s over it in each test."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.002)  # noqa: ASYNC110 - uvicorn tells nobody when they are gone
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield

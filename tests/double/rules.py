@@ -8,6 +8,7 @@ from tests.double.classic_html import Parsed, parse, units
 from tests.double.table import RefusedError
 
 MESSAGE_UNITS = 4096
+CAPTION_UNITS = 1024
 MESSAGE_ENTITIES = 100
 MOST_BUTTONS = 100
 _ACTIONS = {
@@ -21,22 +22,20 @@ _STRANGE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 def read_text(parameters: dict[str, Any]) -> Parsed:
     """The text after parsing; refused where it is empty or too long. Leading and trailing space is cut, as there."""
-    source = _STRANGE.sub(" ", parameters.get("text", "")).replace("\r", "")
-    mode = parameters.get("parse_mode", "")
-    if mode not in ("", "HTML"):
-        raise RefusedError("Bad Request: unsupported parse_mode")
-    parsed = parse(source) if mode else Parsed(source)
-    if not any(char.isprintable() and not char.isspace() for char in parsed.text):
+    parsed = _parsed(parameters.get("text", ""), parameters.get("parse_mode", ""))
+    if not parsed.text:
         raise RefusedError("Bad Request: message text is empty")
     if units(parsed.text) > MESSAGE_UNITS:
         raise RefusedError("Bad Request: message is too long")
-    return _trimmed(parsed)
+    return parsed
 
 
 def read_caption(parameters: dict[str, Any]) -> Parsed:
     """A file's caption after parsing; empty where there is none."""
-    caption = parameters.get("caption", "")
-    return read_text(parameters | {"text": caption}) if caption else Parsed()
+    parsed = _parsed(parameters.get("caption", ""), parameters.get("parse_mode", ""))
+    if units(parsed.text) > CAPTION_UNITS:
+        raise RefusedError("Bad Request: message caption is too long")
+    return parsed
 
 
 def read_keyboard(markup: dict[str, Any] | None) -> tuple[tuple[dict[str, Any], ...], ...]:
@@ -57,9 +56,25 @@ def check_commands(parameters: dict[str, Any]) -> None:
             raise RefusedError("Bad Request: BOT_COMMAND_INVALID")
         if not command["description"].strip():
             raise RefusedError("Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
-    language = parameters.get("language_code", "")
+
+
+def read_language(parameters: dict[str, Any]) -> str:
+    """The language that a menu or a description is for; empty where it is for all others."""
+    language: str = parameters.get("language_code", "")
     if language and not _LANGUAGE.fullmatch(language):
         raise RefusedError("Bad Request: invalid language code specified")
+    return language
+
+
+def opens(url: str) -> bool:
+    """Whether a link is one that Telegram opens."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme == "tg":
+        return True
+    return parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not re.search(r"\s", url)
 
 
 def _check_button(button: dict[str, Any]) -> None:
@@ -69,18 +84,18 @@ def _check_button(button: dict[str, Any]) -> None:
     actions = _ACTIONS & set(button)
     if len(actions) != 1:
         raise RefusedError(f"Bad Request: an inline keyboard button has exactly one action, not {len(actions)}")
-    if "url" in button and not _opens(button["url"]):
+    if "url" in button and not opens(button["url"]):
         raise RefusedError(f"Bad Request: inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
 
 
-def _opens(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    if parts.scheme == "tg":
-        return True
-    return parts.scheme in ("http", "https") and "." in (parts.hostname or "") and not re.search(r"\s", url)
+def _parsed(source: str, mode: str) -> Parsed:
+    """Parsed and cut; empty where nothing in it can be seen."""
+    source = _STRANGE.sub(" ", source).replace("\r", "")
+    if mode not in ("", "HTML"):
+        raise RefusedError("Bad Request: unsupported parse_mode")
+    parsed = parse(source) if mode else Parsed(source)
+    is_seen = any(char.isprintable() and not char.isspace() for char in parsed.text)
+    return _trimmed(parsed) if is_seen else Parsed()
 
 
 def _trimmed(parsed: Parsed) -> Parsed:

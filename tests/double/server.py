@@ -1,10 +1,10 @@
-"""A Bot API on loopback: real HTTP, long polling, faults on demand, and a record of every call."""
+"""A Bot API on loopback: real HTTP, long polling and webhooks, faults on demand, and a record of every call."""
 
 import asyncio
 import contextlib
 from collections import defaultdict, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Self
 
@@ -14,19 +14,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.double.account import Account
+from tests.double.content import Contents
+from tests.double.delivery import WebhookRules
+from tests.double.elsewhere import Elsewhere
+from tests.double.files import Files
 from tests.double.http import Dropped, Fault, QuietServer, listen, read_parameters, refusal
+from tests.double.inline import InlineMode
 from tests.double.limits import FloodControl, Limits
-from tests.double.rules import MESSAGE_ENTITIES, check_commands, read_caption, read_keyboard, read_text
-from tests.double.table import RefusedError, Table, Upload
+from tests.double.messages import Messages
+from tests.double.table import RefusedError, Table
 from tests.double.updates import News, Updates
-from tests.double.world import Chat, Person, Sent
+from tests.double.webhook import Webhook
+from tests.double.world import Chat, Person
 
 TOKEN = "123456789:AAdouble-of-the-Bot-API-for-tests_00"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as it was made and answered; `fault` where the answer had been ordered by the test."""
+    """One call as it was made and answered; `fault` where the answer had been ordered by the test.
+
+    One that came in the response to a webhook is answered to nobody: the bot never hears of its `status`.
+    """
 
     method: str
     parameters: dict[str, Any]
@@ -34,34 +44,56 @@ class Call:
     description: str = ""
     fault: str = ""
     at: float = field(default_factory=monotonic)  # monotonic seconds
+    via_webhook: bool = False
 
 
 class BotApiDouble:
     """Stands in for Telegram: `async with BotApiDouble() as double`, then a bot with `double.url` and `double.token`.
 
     `refused` holds every call that breaks the Bot API's rules; a good bot makes none. Ordered faults, conflicts of two
-    pollers, flood control, groups that moved and chats that blocked the bot are no such calls: they stand in `calls`
-    only.
+    pollers, flood control, groups that moved, chats that blocked the bot and what an old server does not know are no
+    such calls: they stand in `calls` only. `rich` makes it a server that knows rich messages; `inline` and `guests` say
+    what is switched on for the bot. `elsewhere` speaks for people in chats where the bot is not.
     """
 
-    def __init__(self, token: str = TOKEN, username: str = "FactsBot", port: int = 0) -> None:
+    def __init__(
+        self,
+        token: str = TOKEN,
+        username: str = "FactsBot",
+        port: int = 0,
+        *,
+        webhooks: WebhookRules | None = None,
+        rich: bool = False,
+        inline: bool = True,
+        guests: bool = True,
+    ) -> None:
         self.token = token
         self.me = Person(int(token.partition(":")[0]), "Facts", None, is_bot=True)
         self.username = username
         self.calls: list[Call] = []
-        self.menus: dict[str, list[dict[str, str]]] = {}
-        self.ignored_entities = 0
-        self.chats: dict[int, Chat] = {}
-        self.people: dict[int, Person] = {}
-        self.flood_control: FloodControl | None = None
+        self.contents = Contents(takes_rich=rich)
+        self.files = Files()
+        self._news = News()
+        self._updates = Updates(self._news)
+        self.inline = InlineMode(self.contents, self.files, is_on=inline, takes_guests=guests)
+        self.messages = Messages(self.contents, self.files, self.inline.edit)
+        abilities = {
+            "can_join_groups": True,
+            "can_read_all_group_messages": False,
+            "supports_inline_queries": inline,
+            "supports_guest_queries": guests,
+        }
+        self.account = Account(self.me, username, abilities, self.messages.known)
+        self.webhook = Webhook(webhooks or WebhookRules(), self._updates, self._news, self._carry_out)
+        self.elsewhere = Elsewhere(self.inline, self._news, username, self.person, self.push)
         self._table = Table()
         self._port = port
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
-        self._news = News()
-        self._updates = Updates(self._news)
         self._people = 1000
-        self._queries: set[str] = set()
         self._closing = asyncio.Event()
+        self._methods: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = (
+            self.messages.methods | self.account.methods | self.webhook.methods | self.inline.methods
+        )
 
     # Life
 
@@ -81,6 +113,7 @@ class BotApiDouble:
         self._server.end()
         await self._serving
         self._socket.close()
+        await self.webhook.close()
 
     # What a test does
 
@@ -111,13 +144,13 @@ class BotApiDouble:
 
     def limit(self, limits: Limits | None = None) -> FloodControl:
         """Switches Telegram's flood control on."""
-        self.flood_control = FloodControl(limits or Limits())
-        return self.flood_control
+        self.messages.flood_control = FloodControl(limits or Limits())
+        return self.messages.flood_control
 
     def push(self, kind: str, content: dict[str, Any]) -> None:
         """Makes an update of any kind; kinds that the bot does not ask for never reach it."""
         if kind == "callback_query":
-            self._queries.add(content["id"])
+            self.account.presses.add(content["id"])
         self._updates.push(kind, content)
 
     def fail(
@@ -134,6 +167,33 @@ class BotApiDouble:
         """The connection of the next calls of a method is lost."""
         self._faults[method] += [Fault("drop", carried_out=carried_out)] * times
 
+    # What a test sees
+
+    @property
+    def chats(self) -> dict[int, Chat]:
+        """The chats by id."""
+        return self.messages.chats
+
+    @property
+    def people(self) -> dict[int, Person]:
+        """Everybody the double knows, by id."""
+        return self.messages.people
+
+    @property
+    def flood_control(self) -> FloodControl | None:
+        """Telegram's flood control, where it is switched on."""
+        return self.messages.flood_control
+
+    @property
+    def menus(self) -> dict[str, list[dict[str, str]]]:
+        """The menus of commands that are for everybody, by language."""
+        return self.account.menus
+
+    @property
+    def ignored_entities(self) -> int:
+        """How many marks were beyond the hundred that the server keeps of a message."""
+        return self.contents.ignored_entities
+
     def called(self, method: str) -> list[Call]:
         """All calls of a method so far, in order."""
         return [call for call in self.calls if call.method == method]
@@ -144,14 +204,19 @@ class BotApiDouble:
         return self._updates.conflicts
 
     @property
+    def pending(self) -> int:
+        """How many updates the bot has not confirmed, by its polls or by answering its webhook."""
+        return self._updates.pending
+
+    @property
     def refused(self) -> list[Call]:
         """The calls that break the Bot API's rules."""
-        return [call for call in self.calls if call.status in (400, 401, 404) and not call.fault]
+        return [call for call in self.calls if call.status in (400, 401, 404, 413) and not call.fault]
 
     @property
     def unanswered_presses(self) -> set[str]:
         """Ids of the presses that no answerCallbackQuery has ended."""
-        return set(self._queries)
+        return set(self.account.presses)
 
     async def until(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
         """Waits until something holds, looking after every call; TimeoutError where it never does."""
@@ -162,25 +227,43 @@ class BotApiDouble:
     async def _serve(self, request: Request) -> Response:
         method = request.path_params["method"]
         parameters = await read_parameters(request)
-        fault = self._faults[method].popleft() if self._faults[method] else None
+        fault = self._next_fault(method)
         if fault is not None and not fault.carried_out:
             return await self._misbehave(fault, method, parameters)
-        answer = await self._answer(request, method, parameters, fault)
+        answer = await self._answer(method, parameters, request, fault)
         return await self._misbehave(fault, method, None) if fault else answer
 
-    async def _answer(self, request: Request, method: str, given: Any, fault: Fault | None) -> Response:
+    async def _carry_out(self, method: str, parameters: dict[str, Any]) -> None:
+        """A call that came in the response to a webhook: its outcome is told to nobody."""
+        fault = self._next_fault(method)
+        if fault is not None and not fault.carried_out:
+            self._note(Call(method, parameters, fault.status, fault=fault.kind, via_webhook=True))
+        else:
+            await self._answer(method, parameters, None, fault)
+
+    async def _answer(self, method: str, given: Any, request: Request | None, fault: Fault | None) -> Response:
+        is_by_webhook = request is None
         try:
-            if request.path_params["token"] != self.token:
+            if request is not None and request.path_params["token"] != self.token:
                 raise RefusedError("Unauthorized", 401)
             if not isinstance(given, dict):
                 raise RefusedError("Bad Request: can't parse the request's body")
             parameters = self._table.checked(method, given)
-            result = await getattr(self, f"_do_{method}")(parameters, request)
+            result = await self._result(method, parameters, request)
         except RefusedError as error:
-            self._note(Call(method, given, error.status, error.description, "limit" if error.parameters else ""))
+            refused = Call(method, given, error.status, error.description, error.fault, via_webhook=is_by_webhook)
+            self._note(refused)
             return refusal(error.status, error.description, error.parameters)
-        self._note(Call(method, parameters, 200, fault=fault.kind if fault else ""))
+        self._note(Call(method, parameters, 200, fault=fault.kind if fault else "", via_webhook=is_by_webhook))
         return JSONResponse({"ok": True, "result": result})
+
+    async def _result(self, method: str, parameters: dict[str, Any], request: Request | None) -> Any:
+        if method == "getUpdates" and request is not None:
+            return await self._updates.get(parameters, request)
+        return await self._methods[method](parameters)
+
+    def _next_fault(self, method: str) -> Fault | None:
+        return self._faults[method].popleft() if self._faults[method] else None
 
     async def _misbehave(self, fault: Fault, method: str, parameters: dict[str, Any] | None) -> Response:
         if parameters is not None:
@@ -197,96 +280,7 @@ class BotApiDouble:
         self.calls.append(call)
         self._news.tell()
 
-    # Methods
-
-    async def _do_getMe(self, _parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
-        abilities = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
-        return self.me.as_json() | {"username": self.username} | abilities
-
-    async def _do_deleteWebhook(self, _parameters: dict[str, Any], _request: Request) -> bool:  # noqa: N802
-        return True
-
-    async def _do_setMyCommands(self, parameters: dict[str, Any], _request: Request) -> bool:  # noqa: N802
-        check_commands(parameters)
-        self.menus[parameters.get("language_code", "")] = parameters["commands"]
-        return True
-
-    async def _do_answerCallbackQuery(self, parameters: dict[str, Any], _request: Request) -> bool:  # noqa: N802
-        if parameters["callback_query_id"] not in self._queries:
-            text = "query is too old and response timeout expired or query ID is invalid"
-            raise RefusedError(f"Bad Request: {text}")
-        self._queries.discard(parameters["callback_query_id"])
-        return True
-
-    async def _do_sendMessage(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
-        chat = self._known(parameters)
-        return self._keep_new(chat, self._sent(chat, 0, parameters))
-
-    async def _do_sendDocument(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
-        chat, document = self._known(parameters), parameters["document"]
-        if not isinstance(document, Upload):
-            raise RefusedError("Bad Request: wrong file identifier/HTTP URL specified")
-        if not document.content:
-            raise RefusedError("Bad Request: file must be non-empty")
-        rows, caption = read_keyboard(parameters.get("reply_markup")), read_caption(parameters)
-        sent = Sent(chat.id, 0, caption.text, "", tuple(caption.entities), rows, document=document)
-        return self._keep_new(chat, replace(sent, parameters=parameters))
-
-    async def _do_getChatMember(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
-        chat = self._known(parameters)
-        if (person := self.people.get(parameters["user_id"])) is None:
-            raise RefusedError("Bad Request: user not found")
-        return chat.member(person)
-
-    async def _do_editMessageText(self, parameters: dict[str, Any], _request: Request) -> dict[str, Any]:  # noqa: N802
-        chat = self._known(parameters)
-        self._admit(chat)
-        before = chat.messages.get(parameters.get("message_id", 0))
-        if before is None:
-            raise RefusedError("Bad Request: message to edit not found")
-        sent = replace(self._sent(chat, before.message_id, parameters), edited=True)
-        if (sent.text, sent.entities, sent.rows) == (before.text, before.entities, before.rows):
-            raise RefusedError(
-                "Bad Request: message is not modified: specified new message content and reply markup are exactly the "
-                "same as a current content and reply markup of the message"
-            )
-        chat.keep(sent)
-        return chat.as_json(sent)
-
-    async def _do_getUpdates(self, parameters: dict[str, Any], request: Request) -> list[dict[str, Any]]:  # noqa: N802
-        return await self._updates.get(parameters, request)
-
     def _chat(self, about: dict[str, Any], person: Person) -> Chat:
         if about["id"] not in self.chats:
             self.chats[about["id"]] = Chat(self.push, self.me, about, person)
         return self.chats[about["id"]]
-
-    def _known(self, parameters: dict[str, Any]) -> Chat:
-        chat = self.chats.get(parameters.get("chat_id", 0))
-        if chat is None:
-            raise RefusedError("Bad Request: chat not found")
-        if chat.successor is not None:
-            text = "Bad Request: group chat was upgraded to a supergroup chat"
-            raise RefusedError(text, 400, {"migrate_to_chat_id": chat.successor})
-        if chat.blocked:
-            why = "blocked by the user" if chat.id > 0 else "kicked from the supergroup chat"
-            raise RefusedError(f"Forbidden: bot was {why}", 403)
-        if (thread := parameters.get("message_thread_id")) is not None and thread not in chat.threads:
-            raise RefusedError("Bad Request: message thread not found")
-        return chat
-
-    def _admit(self, chat: Chat) -> None:
-        if self.flood_control is not None:
-            self.flood_control.admit(chat.id)
-
-    def _keep_new(self, chat: Chat, sent: Sent) -> dict[str, Any]:
-        self._admit(chat)
-        sent = replace(sent, message_id=chat.next_id())
-        chat.keep(sent)
-        return chat.as_json(sent)
-
-    def _sent(self, chat: Chat, number: int, parameters: dict[str, Any]) -> Sent:
-        parsed, rows = read_text(parameters), read_keyboard(parameters.get("reply_markup"))
-        self.ignored_entities += max(0, len(parsed.entities) - MESSAGE_ENTITIES)
-        kept = tuple(parsed.entities[:MESSAGE_ENTITIES])
-        return Sent(chat.id, number, parsed.text, parameters["text"], kept, rows, parameters=parameters)

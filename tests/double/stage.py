@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from bot.core.errors import ServiceError
 from bot.core.messages import Button, Command, Document, Incoming, Outcome, Reply, Turn
-from bot.platforms.telegram.adapter import TelegramPlatform
+from bot.core.ports import Recalled
+from bot.platforms.telegram.adapter import Account, TelegramPlatform
+from bot.platforms.telegram.edition import Edition
 from bot.platforms.telegram.transport import Pace
 from bot.reminders.subscription import Subscription
 from tests.double.server import BotApiDouble
@@ -20,6 +22,8 @@ REMIND, CALENDAR = Turn("remind_me"), Turn("calendar", "decision:vote")
 NOW = datetime(2025, 10, 24, tzinfo=UTC)
 LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 250
 
+STORY = Turn("what_happened")  # what takes more than one message
+
 QUICK = Pace(poll=2, reach=1.0, read=1.0, pauses=(0.05, 0.1), stop=2.0)
 
 
@@ -28,7 +32,8 @@ class FixedCodes:
 
     def __init__(self) -> None:
         self.turns = {"vote": VOTE, "who": WHO, "help": HELP, "ice": ICE, "language": LANGUAGE, "forget": FORGET}
-        self.turns |= {"remind": REMIND, "calendar": CALENDAR}
+        self.turns |= {"remind": REMIND, "calendar": CALENDAR, "other": Turn("not_covered")}
+        self.turns |= {"287g": Turn("what_is", "term:287g"), "story": STORY}
 
     def code(self, turn: Turn) -> str:
         return next(code for code, known in self.turns.items() if known == turn)
@@ -45,17 +50,13 @@ class KeptReaders:
     turns: dict[str, Turn] = field(default_factory=dict)
     is_broken: bool = False
 
-    async def language(self, _channel: str, reader: str) -> str | None:
+    async def recall(self, _channel: str, reader: str) -> Recalled:
         self._check()
-        return self.languages.get(reader)
+        return Recalled(self.languages.get(reader), self.turns.get(reader))
 
     async def choose_language(self, _channel: str, reader: str, lang: str) -> None:
         self._check()
         self.languages[reader] = lang
-
-    async def last_turn(self, _channel: str, reader: str) -> Turn | None:
-        self._check()
-        return self.turns.get(reader)
 
     async def remember_turn(self, _channel: str, reader: str, turn: Turn) -> None:
         self._check()
@@ -113,8 +114,11 @@ class FixedAnswers:
             await self.gate.wait()
         lang = incoming.lang or incoming.lang_hint or "en"
         if incoming.turn is None:
-            html = LONG if incoming.text == "long" else f"<p>heard {len(incoming.text)}: {_escape(incoming.text)}</p>"
-            return _reply(Turn("not_covered"), lang, html)
+            if incoming.text == "long":
+                return _reply(STORY, lang, LONG)
+            return _reply(Turn("not_covered"), lang, f"<p>heard {len(incoming.text)}: {_escape(incoming.text)}</p>")
+        if incoming.turn == STORY:
+            return _reply(STORY, lang, LONG)
         if incoming.turn == REMIND:
             return await self._remind(incoming, lang)
         reply = _reply(incoming.turn, lang, f"<p><b>{incoming.turn.intent}</b> in {lang} [1]</p>")
@@ -127,7 +131,7 @@ class FixedAnswers:
                     "vote.ics", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "text/calendar", "Dates", "/calendar/t.ics"
                 ),
             )
-        return replace(reply, forget=incoming.turn == FORGET)
+        return replace(reply, forget=incoming.turn == FORGET, is_repeatable=incoming.turn != FORGET)
 
     async def _remind(self, incoming: Incoming, lang: str) -> Reply:
         reader = incoming.reader
@@ -165,10 +169,9 @@ def platform_on(
         Command("vote", VOTE, {"en": "When the vote is", "es": "Cuándo se vota"}),
         Command("287g", Turn("what_is", "term:287g"), {"en": "What 287(g) is"}),
     )
-    token = token or double.token
-    return TelegramPlatform(
-        token, double.url, answers, FixedCodes(), readers, commands, ("en", "es"), pace, answers.subscriptions
-    )
+    edition = Edition(answers, FixedCodes(), commands, ("en", "es"), lambda name, lang: f"{name} in {lang}")
+    account = Account(token or double.token, double.url)
+    return TelegramPlatform(account, edition, readers, pace, answers.subscriptions)
 
 
 def _reply(turn: Turn, lang: str, html: str) -> Reply:

@@ -7,20 +7,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-_ENTRY = re.compile(r"(?P<types>.+?)(?P<required>!)?(?: (?P<low>\d+)\.\.(?P<high>\d+)(?P<bytes> bytes)?)?")
+_ENTRY = re.compile(r"(?P<types>.+?)(?P<required>[!~])?(?: (?P<low>\d+)\.\.(?P<high>\d+)(?P<bytes> bytes)?)?")
 _METHODS = Path(__file__).parent / "methods.json"
 _ARRAY = "Array of "
 _TRUTH = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 
 
 class RefusedError(Exception):
-    """A call that the Bot API refuses: HTTP status, description, and `parameters` that say how to go on."""
+    """A call that the Bot API refuses: HTTP status, description, and `parameters` that say how to go on.
 
-    def __init__(self, description: str, status: int = 400, parameters: dict[str, int] | None = None) -> None:
+    `fault` names what the test has ordered (flood control, an old server) where the bot could not know better.
+    """
+
+    def __init__(
+        self, description: str, status: int = 400, parameters: dict[str, int] | None = None, fault: str = ""
+    ) -> None:
         super().__init__(description)
         self.status = status
         self.description = description
         self.parameters = parameters
+        self.fault = fault or ("limit" if parameters else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +40,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One parameter or field: the types that it may have, and its limits (characters, bytes, items, or the value)."""
+    """One parameter or field: the types that it may have, and its limits (characters, bytes, items, or the value).
+
+    What is required is marked `!`, or `~` where it may be empty.
+    """
 
     types: tuple[str, ...]
     required: bool
+    may_be_empty: bool
     low: int | None
     high: int | None
     in_bytes: bool
@@ -48,11 +58,15 @@ class Entry:
         if found is None:
             raise ValueError(f"not an entry of the table: {written}")
         low, high = (int(found[end]) if found[end] else None for end in ("low", "high"))
-        return cls(tuple(found["types"].split("|")), bool(found["required"]), low, high, bool(found["bytes"]))
+        mark = found["required"]
+        return cls(tuple(found["types"].split("|")), bool(mark), mark != "!", low, high, bool(found["bytes"]))
 
 
 class Table:
-    """The compact table of `methods.json`: methods and object types by name, each a map of entries."""
+    """The compact table of `methods.json`: methods and object types by name, each a map of entries.
+
+    A union is a map of what an object has (a field, or a field with its value) to the type that it then is.
+    """
 
     @cached_property
     def _written(self) -> dict[str, dict[str, dict[str, str]]]:
@@ -66,6 +80,10 @@ class Table:
     @cached_property
     def types(self) -> dict[str, dict[str, Entry]]:
         return self._read("types")
+
+    @cached_property
+    def unions(self) -> dict[str, dict[str, str]]:
+        return self._written["unions"]
 
     def _read(self, kind: str) -> dict[str, dict[str, Entry]]:
         return {
@@ -83,7 +101,7 @@ class Table:
         if unknown := set(given) - set(entries):
             raise RefusedError(f"Bad Request: unknown {kind} {min(unknown)}")
         for name, entry in entries.items():
-            if entry.required and given.get(name) in (None, ""):
+            if entry.required and given.get(name) in ((None,) if entry.may_be_empty else (None, "")):
                 raise RefusedError(f"Bad Request: {name} is empty")
         return {name: self._value(name, entries[name], value) for name, value in given.items()}
 
@@ -113,11 +131,21 @@ class Table:
             except ValueError:
                 raise RefusedError(f"Bad Request: can't parse {name} JSON object") from None
         if kind.startswith(_ARRAY):
-            inner = Entry((kind.removeprefix(_ARRAY),), required=False, low=None, high=None, in_bytes=False)
+            inner = Entry.read(kind.removeprefix(_ARRAY))
             return [self._value(name, inner, item) for item in _only(list, value)]
+        if kind in self.unions:
+            kind = self._member(name, kind, _only(dict, value))
         if kind not in self.types:
             raise RefusedError(f"Bad Request: the double knows no {kind}: add it to the table")
         return self._fields(self.types[kind], _only(dict, value), f"field of {name}:")
+
+    def _member(self, name: str, union: str, value: dict[str, Any]) -> str:
+        """The type of the union that an object is."""
+        for mark, kind in self.unions[union].items():
+            field, is_valued, wanted = mark.partition("=")
+            if field in value and (not is_valued or value[field] == wanted):
+                return kind
+        raise RefusedError(f"Bad Request: can't parse {name}: it is no {union} that the double knows")
 
 
 def _only(kind: type, value: Any) -> Any:

@@ -28,6 +28,14 @@ def test_table_says_what_the_specification_says(kind: str, shared: Path) -> None
         assert _as_written(entries) == _as_specified(specification[kind][name].get("fields", [])), name
 
 
+def test_unions_hold_only_what_the_specification_says(shared: Path) -> None:
+    specification = json.loads((shared / SPECIFICATION).read_text("utf-8"))
+    assert Table().unions
+    for name, members in Table().unions.items():
+        assert set(members.values()) <= set(specification["types"][name]["subtypes"]), name
+        assert set(members.values()) <= set(Table().types), name
+
+
 KEYBOARD = '{"inline_keyboard": [[{"text": "a", "callback_data": "%s"}]]}'
 
 
@@ -49,6 +57,8 @@ KEYBOARD = '{"inline_keyboard": [[{"text": "a", "callback_data": "%s"}]]}'
         ("sendMessage", {"chat_id": 1, "text": "x", "reply_parameters": '{"message_id": 1, "x": 1}'}, "unknown field"),
         ("getUpdates", {"limit": "101"}, "limit must be 1 to 100"),
         ("getUpdates", {"timeout": "soon"}, "timeout must be of type Integer"),
+        ("setWebhook", {}, "url is empty"),
+        ("answerInlineQuery", {"inline_query_id": "1", "results": [{"type": "gif"}]}, "it is no InlineQueryResult"),
         ("setMyCommands", {"commands": [{"command": "vote"}]}, "description is empty"),
         ("setMyCommands", {"commands": [{"command": "v" * 33, "description": "x"}]}, "must be 1 to 32"),
         ("setMyCommands", {"commands": [{"command": "v", "description": "x"}] * 101}, "must be 0 to 100"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.double.classic_html import units
+from tests.double.files import KeptFile
 from tests.double.table import Upload
 
 _COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]+(?:@\w+)?")
@@ -44,7 +45,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message of the bot as it stood after one call: `text` parsed, `html` as sent, `rows` of its keyboard."""
+    """A message of the bot as it stood after one call: `text` parsed, `html` as sent, `rows` of its keyboard.
+
+    A file's caption is its text. `rich` is a rich message as the Bot API tells of it. A message by inline or guest mode
+    has an `inline_message_id` and no chat.
+    """
 
     chat: int
     message_id: int
@@ -54,6 +59,10 @@ class Sent:
     rows: tuple[tuple[dict[str, Any], ...], ...]
     edited: bool = False
     document: Upload | None = None
+    file: KeptFile | None = None
+    photo: KeptFile | None = None
+    rich: dict[str, Any] | None = None
+    inline_message_id: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,17 +89,13 @@ class Chat:
         self.threads: set[int] = set()
         self.administrators: dict[int, str] = {}
         self.messages: dict[int, Sent] = {}
+        self.actions: list[str] = []
         self._arrivals: asyncio.Queue[Sent] = asyncio.Queue()
         self._said = 0
 
     def say(self, text: str, *, by: Person | None = None, reply_to: Sent | None = None, **more: Any) -> int:
         """Somebody writes; commands and mentions are marked as Telegram marks them. Gives the message's id."""
-        found = [("bot_command", one) for one in _COMMAND.finditer(text)]
-        found += [("mention", one) for one in _MENTION.finditer(text)]
-        entities = [
-            {"type": kind, "offset": units(text[: one.start()]), "length": units(one.group())} for kind, one in found
-        ]
-        return self._write({"text": text, "entities": entities, **more}, by, reply_to)
+        return self._write({"text": text, "entities": mark_words(text), **more}, by, reply_to)
 
     def send(self, kind: str, caption: str | None = None, *, by: Person | None = None, **more: Any) -> int:
         """Somebody sends a photo, a voice message, a sticker or a place."""
@@ -173,11 +178,7 @@ class Chat:
     def as_json(self, sent: Sent) -> dict[str, Any]:
         """A message of the bot as the Bot API tells of it."""
         message = {"message_id": sent.message_id, "from": self._me.as_json(), "chat": self._about, "date": _now()}
-        if sent.document is None:
-            message |= {"text": sent.text, "entities": list(sent.entities)}
-        else:
-            about = {"file_name": sent.document.name, "mime_type": sent.document.media_type}
-            message["document"] = {"file_id": "d", "file_unique_id": "d", **about}
+        message |= _content(sent)
         if sent.edited:
             message["edit_date"] = _now()
         return message | ({"reply_markup": {"inline_keyboard": [list(row) for row in sent.rows]}} if sent.rows else {})
@@ -208,6 +209,24 @@ class Chat:
 
         change = {"chat": self._about, "from": self.person.as_json(), "date": _now()}
         self._push("my_chat_member", change | {"old_chat_member": standing(before), "new_chat_member": standing(now)})
+
+
+def mark_words(text: str) -> list[dict[str, Any]]:
+    """Commands and mentions of a text, as Telegram marks them."""
+    found = [("bot_command", one) for one in _COMMAND.finditer(text)]
+    found += [("mention", one) for one in _MENTION.finditer(text)]
+    return [{"type": kind, "offset": units(text[: one.start()]), "length": units(one.group())} for kind, one in found]
+
+
+def _content(sent: Sent) -> dict[str, Any]:
+    if sent.rich is not None:
+        return {"rich_message": sent.rich}
+    if sent.photo is None and sent.file is None:
+        return {"text": sent.text, "entities": list(sent.entities)}
+    caption = {"caption": sent.text, "caption_entities": list(sent.entities)} if sent.text else {}
+    if sent.photo is not None:
+        return {"photo": sent.photo.sizes()} | caption
+    return {"document": sent.file.document()} | caption if sent.file is not None else caption
 
 
 def _now() -> int:

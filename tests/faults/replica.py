@@ -55,7 +55,7 @@ async def deliver(arguments: argparse.Namespace) -> None:
     ledger = open_ledger(arguments.database, arguments.folder, Keys([SECRET]), pack.topic.id)
     connections = Connections(arguments.api, 200)
     await connections.open()
-    courier = TelegramCourier(connections, URL(f"{arguments.api}/bot{TOKEN}/sendMessage"), NoCodes(), lambda: 0)
+    courier = TelegramCourier(connections, URL(f"{arguments.api}/bot{TOKEN}/sendMessage"), NoCodes, lambda: 0)
     setup = Setup(
         ledger, storage.subscriptions(pack.topic.id), {"telegram": courier}, clock, arguments.rate, arguments.name,
         jobs_address(arguments.database, arguments.folder), timedelta(days=30), rehearsal=True,

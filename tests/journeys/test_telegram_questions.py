@@ -77,39 +77,79 @@ async def test_old_message_that_cannot_be_edited_is_answered_anew() -> None:
         assert [call.description for call in on.double.refused] == ["Bad Request: message to edit not found"]
 
 
-async def test_old_button_that_the_pack_forgot_gets_help() -> None:
+async def test_old_button_that_the_pack_forgot_gets_help_and_says_why() -> None:
     async with stage() as on:
         chat = on.double.private()
         sent = await chat.ask("hello")
         for data in ("gone-code", "", "☃" * 20, "vote.xx.yy"):
             chat.press_data(data, sent, too_old=True)
             assert (await chat.reply()).text == "help in en [1]"
+        await on.double.until(lambda: not on.double.unanswered_presses)
+        words = [answer["text"] for answer in on.double.account.press_answers.values()]
+        assert words == ["answer_updated in en"] * 4
 
 
-async def test_long_answer_comes_in_order_with_the_buttons_under_the_last_message() -> None:
+async def test_long_answer_is_one_message_with_pages_that_lose_no_word() -> None:
     async with stage() as on:
         chat = on.double.private()
-        first, second, third = await chat.ask("long"), await chat.reply(), await chat.reply()
-        assert [bool(sent.rows) for sent in (first, second, third)] == [False, False, True]
-        assert first.text.startswith("Long\nOne sentence")
-        assert "".join((first.text + second.text + third.text).split()).count("Onesentence") == 250
+        pages = [await chat.ask("long")]
+        assert pages[0].text.startswith("Long\nOne sentence")
+        assert pages[0].labels[-1] == "more in en"
+        while pages[-1].labels[-1] == "more in en":
+            chat.press("more in en")
+            pages.append(await chat.reply())
+        assert [(page.message_id, page.labels) for page in pages[1:]] == [
+            (pages[0].message_id, ["back in en", "more in en"]),
+            (pages[0].message_id, ["back in en"]),
+        ]
+        assert "".join("".join(page.text for page in pages).split()).count("Onesentence") == 250
+        chat.press("back in en")
+        assert (await chat.reply()).text == pages[1].text
         assert on.double.refused == []
 
 
-async def test_long_answer_to_a_press_edits_the_first_and_sends_the_others() -> None:
+async def test_pressed_buttons_lead_back_the_way_they_came() -> None:
     async with stage() as on:
         chat = on.double.private()
-        sent = await chat.ask("hello")
-        on.answers.__class__ = type("LongAnswers", (type(on.answers),), {"__call__": _answer_long})
+        asked = await chat.ask("hello")
+        assert "back in en" not in asked.labels
+        for label, intent in (("Vote", "when_is_the_vote"), ("Who said what", "who_said_what")):
+            chat.press(label)
+            assert (await chat.reply()).text.startswith(intent)
+        chat.press("back in en")
+        back = await chat.reply()
+        assert (back.message_id, back.text[:16]) == (asked.message_id, "when_is_the_vote")
+        chat.press("back in en")
+        assert (await chat.reply()).text.startswith("not_covered")  # the answer to words is asked again without them
+        assert on.double.refused == []
+
+
+async def test_way_back_fits_the_data_of_a_button_however_long_it_was() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        await chat.ask("hello")
+        for label in ("Vote", "Who said what", "Long answer to a long question", "Remind me", "Vote", "Who said what"):
+            chat.press(label)
+            await chat.reply()
+        assert on.double.refused == []
+
+
+async def test_answer_that_does_something_is_no_place_to_come_back_to() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        await chat.ask("hello")
+        chat.press("Forget me")
+        await chat.reply()
         chat.press("Vote")
-        edited, *others = [await chat.reply() for _ in range(3)]
-        assert (edited.message_id, edited.edited, edited.rows) == (sent.message_id, True, ())
-        assert [other.edited for other in others] == [False, False]
-        assert others[-1].labels[0] == "Who said what"
+        assert "back in en" not in (await chat.reply()).labels
 
 
-async def _answer_long(self: object, incoming: Incoming) -> object:
-    return await super(type(self), self).__call__(Incoming(text="long", lang=incoming.lang))  # type: ignore[misc]
+async def test_group_answer_leads_to_the_private_chat() -> None:
+    async with stage() as on:
+        group = on.double.group()
+        sent = await group.ask("/vote@FactsBot")
+        link = next(button for row in sent.rows for button in row if button["text"] == "in_private in en")
+        assert link["url"] == "https://t.me/FactsBot?start=vote"
 
 
 async def test_chosen_language_is_kept_and_forgotten_on_demand() -> None:

@@ -4,65 +4,84 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.error import InvalidToken, TelegramError
 
 from bot.core.errors import SettingsError
-from bot.core.messages import Command
-from bot.core.ports import Answer, Codes, Readers
+from bot.core.ports import Readers
 from bot.platforms.telegram.answering import Answering
 from bot.platforms.telegram.application import build_application
 from bot.platforms.telegram.courier import Announce, TelegramCourier
+from bot.platforms.telegram.edition import Edition
+from bot.platforms.telegram.flood import FloodControl, Verdict
 from bot.platforms.telegram.lanes import Lanes
 from bot.platforms.telegram.membership import Left, Membership, Moved, read_change
-from bot.platforms.telegram.menu import register_commands
+from bot.platforms.telegram.menu import register
+from bot.platforms.telegram.outflow import Outflow
 from bot.platforms.telegram.reading import Asked, Reading
-from bot.platforms.telegram.sending import Sender
+from bot.platforms.telegram.sending import Sender, press_end
 from bot.platforms.telegram.transport import Pace
+from bot.platforms.telegram.updates import Polling, Posting, Updates
+from bot.platforms.telegram.webhook import Address, Slot, Webhook
 from bot.reminders.subscription import Subscriptions
 
 log = logging.getLogger(__name__)
 
-UPDATES = ("message", "callback_query", "my_chat_member")
+GROUP_BURST, GROUP_EVERY = 8, 5.0  # Telegram allows twenty messages a minute in a group
+RATE: Final = 28.0  # messages a second: Telegram refuses above 30
 
 _REFUSED = "TELEGRAM_BOT_TOKEN was refused by Telegram: copy the token of your bot from BotFather again."
 
 
-class TelegramPlatform:
-    """Serves one bot by long polling, inside a running event loop, from `start` to `stop`.
+@dataclass(frozen=True, slots=True, repr=False)
+class Account:
+    """The bot's account: its token, the Bot API's server (None: Telegram's own), the address of its webhook (None: long
+    polling), and the most messages a second that this process sends."""
 
-    `api_url` is the Bot API's server (None: Telegram's own); `answer` is called once for each question; `languages` are
-    those that readers may choose; `subscriptions` are kept in step with chats that leave or move.
+    token: str
+    api_url: str | None = None
+    address: Address | None = None
+    rate: float = RATE
+
+
+class TelegramPlatform:
+    """Serves one bot inside a running event loop, from `start` to `stop`.
+
+    `edition` is what is served; `subscriptions` are kept in step with chats that leave or move.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - each is one thing that the wiring gives
+    def __init__(
         self,
-        token: str,
-        api_url: str | None,
-        answer: Answer,
-        codes: Codes,
+        account: Account,
+        edition: Edition,
         readers: Readers,
-        commands: Sequence[Command],
-        languages: Sequence[str],
         pace: Pace | None = None,
         subscriptions: Subscriptions | None = None,
     ) -> None:
         self._pace = pace or Pace()
-        self._codes = codes
-        self._commands = tuple(commands)
-        self._languages = tuple(languages)
-        self._built = build_application(token, api_url, self._pace, self._take)
+        self._readers = readers
+        self._built = build_application(account.token, account.api_url, self._pace, self._take)
         self._application = self._built.application
         self._membership = Membership(readers, subscriptions)
-        self._sender = Sender(self._application.bot, self._pace, self._membership.moved)
-        self._answering = Answering(answer, codes, readers, self._sender)
+        self._sender = Sender(self._application.bot, self._pace, self._membership.moved, Outflow(account.rate))
         self._lanes = Lanes[Asked | Left | Moved](self._handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
+        self._people = FloodControl(self._pace.burst, self._pace.every)
+        self._groups = FloodControl(GROUP_BURST, GROUP_EVERY)
         self._albums: deque[str] = deque(maxlen=256)
+        self._slots: dict[int, Slot] = {}
         self._background: set[asyncio.Task[None]] = set()
+        address = account.address
+        self.webhook = Webhook(address, self._receive) if address else None
+        self._updates: Updates = (
+            Posting(self._application.bot, address, self._pace) if address else Polling(self._built, self._pace)
+        )
         self._reading: Reading | None = None
+        self._edition = edition
+        self._answering = Answering(edition, readers, self._sender, self._link)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -73,14 +92,24 @@ class TelegramPlatform:
 
     @property
     def healthy(self) -> bool:
-        """Whether Telegram gave updates lately."""
-        return self._application.running and self._built.polling.worked_within(self._pace.patience)
+        """Whether Telegram gives updates."""
+        return self._application.running and self._updates.healthy
+
+    def serve(self, edition: Edition) -> None:
+        """From now on answers with another edition; what is in hand ends with the one before."""
+        self._edition = edition
+        self._answering = Answering(edition, self._readers, self._sender, self._link)
+        if self._reading is not None:
+            self._reading = Reading(self._application.bot.bot, edition)
+            self._spawn(register(self._application.bot, edition))
 
     def courier(self, admins: Sequence[int] = (), announce: Announce | None = None) -> TelegramCourier:
         """Sends notices over this bot's connections, from `start` to `stop`; `announce` words what `admins` (ids of
         private chats) are told of campaigns."""
         connections, send_url = self._built.connections, self._built.send_url
-        return TelegramCourier(connections, send_url, self._codes, lambda: self._sender.used, admins, announce)
+        return TelegramCourier(
+            connections, send_url, lambda: self._edition.codes, lambda: self._sender.used, admins, announce
+        )
 
     async def start(self) -> None:
         """Connects and begins to answer. Where Telegram is out of reach, goes on trying in the background.
@@ -103,26 +132,28 @@ class TelegramPlatform:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         application = self._application
-        if application.updater is not None and application.updater.running:
-            await _within(self._pace.stop / 4, application.updater.stop())
+        if self.webhook is not None:
+            self.webhook.shut()
+        await _within(self._pace.stop / 4, self._updates.stop())
         if application.running:
             await _within(self._pace.stop / 4, application.stop())
         if not await self._lanes.drain(end - monotonic()):
             log.warning("telegram.stopped_in_hand: some answers took too long and were dropped")
+        if self.webhook is not None:
+            self.webhook.refuse_rest()
         await _within(1.0, application.shutdown())
         await _within(1.0, application.bot.shutdown())  # where the start never came so far
 
     async def _connect(self) -> None:
         application = self._application
         await application.initialize()
-        self._reading = Reading(application.bot.bot, self._codes, self._commands, self._languages)
+        self._reading = Reading(application.bot.bot, self._edition)
         if not application.running:
             await application.start()
-        if application.updater is not None:
-            await application.updater.start_polling(
-                timeout=self._pace.poll, allowed_updates=UPDATES, error_callback=_report_poll
-            )
-        self._spawn(register_commands(application.bot, self._commands, self._languages))
+        if self.webhook is not None:
+            self.webhook.open()
+        await self._updates.start()
+        self._spawn(register(application.bot, self._edition))
         log.info("telegram.started")
 
     async def _connect_patiently(self) -> None:
@@ -143,18 +174,55 @@ class TelegramPlatform:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
+    def _link(self, code: str) -> str:
+        return f"https://t.me/{self._application.bot.username}?start={code}"
+
+    async def _receive(self, posted: dict[str, Any], slot: Slot) -> None:
+        """Takes an update from the webhook, and sees to it that the response ends."""
+        number = posted["update_id"]
+        self._slots[number] = slot
+        try:
+            await self._application.process_update(Update.de_json(posted, self._application.bot))
+        except Exception as error:  # one strange update must not stop the next
+            log.error("telegram.update_unreadable error=%s", type(error).__name__)
+        if self._slots.pop(number, None):  # nothing was put into a lane
+            slot.close()
+
     async def _take(self, update: Update) -> None:
         """Puts an update into its chat's lane; returns at once, so that no chat waits for another."""
         try:
             event = read_change(update) or (self._reading.read(update) if self._reading else None)
-        except Exception as error:  # one strange update must not stop the next
+        except Exception as error:  # as above
             log.error("telegram.update_unreadable error=%s", type(error).__name__)
             return
-        if event is None or (isinstance(event, Asked) and self._is_further_picture(event)):
+        if isinstance(event, Asked):
+            self._take_question(update.update_id, event)
+        elif event is not None:
+            self._lanes.put(event.chat, event)
+
+    def _take_question(self, number: int, asked: Asked) -> None:
+        if self._is_further_picture(asked):
             return
-        chat = event.place.chat if isinstance(event, Asked) else event.chat
-        if not self._lanes.put(chat, event):
+        verdict, slot = self._judge(asked), self._slots.pop(number, None)
+        if verdict is Verdict.DROP:
+            if slot is not None:
+                slot.carry(press_end(asked.query, None) if asked.query else b"")
+            return
+        asked = replace(asked, slot=slot, is_too_fast=verdict is Verdict.WARN)
+        if not self._lanes.put(asked.place.chat, asked):
             log.warning("telegram.flooded: a chat sends faster than it can be answered, a message was dropped")
+            if slot is not None:
+                slot.close()
+
+    def _judge(self, asked: Asked) -> Verdict:
+        """Whether a question is taken: of its author, and in a group of all who are in it."""
+        now = monotonic()
+        verdict = self._people.judge(asked.author, now)
+        if verdict is Verdict.TAKE and not asked.is_private:
+            verdict = self._groups.judge(asked.place.chat, now)
+        if verdict is Verdict.WARN:
+            log.warning("telegram.too_fast private=%s", asked.is_private)
+        return verdict
 
     def _is_further_picture(self, asked: Asked) -> bool:
         """Whether it is one more wordless picture of an album, which is answered once as a whole."""
@@ -165,17 +233,14 @@ class TelegramPlatform:
         return known and not asked.text
 
     async def _handle(self, event: Asked | Left | Moved) -> None:
-        if isinstance(event, Asked):
-            await self._answering.handle(event)
-        else:
+        if not isinstance(event, Asked):
             await self._membership.note(event)
-
-
-def _report_poll(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        log.error("telegram.two_pollers: another process asks for this bot's messages: stop one of the two")
-    else:
-        log.warning("telegram.poll_failed error=%s: trying again", type(error).__name__)
+            return
+        try:
+            await (self._answering.calm(event) if event.is_too_fast else self._answering.handle(event))
+        finally:
+            if event.slot is not None:
+                event.slot.close()
 
 
 async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:

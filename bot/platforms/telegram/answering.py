@@ -2,38 +2,79 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from html import escape
+from typing import Final
 
 from bot.core.messages import Incoming, Reader, Reply, Turn
-from bot.core.ports import Answer, Codes, Readers
-from bot.platforms.telegram.html import to_messages
-from bot.platforms.telegram.keyboard import build_keyboard
+from bot.core.ports import Readers
+from bot.platforms.telegram.edition import Edition
+from bot.platforms.telegram.html import Part
+from bot.platforms.telegram.payloads import Payload, Payloads, message_tail
 from bot.platforms.telegram.permission import Permission
 from bot.platforms.telegram.reading import CHANNEL, Asked
 from bot.platforms.telegram.sending import Sender
 
 log = logging.getLogger(__name__)
 
+TYPING_AFTER: Final = 1.0  # seconds without an answer after which the reader is shown that one is being made
+
 
 class Answering:
-    """Answers with what `answer` says, in the language that `readers` keep."""
+    """Answers with what `edition` says, in the language that `readers` keep. `link` gives the address of a private chat
+    that opens with the answer of a code."""
 
-    def __init__(self, answer: Answer, codes: Codes, readers: Readers, sender: Sender) -> None:
-        self._answer = answer
-        self._codes = codes
+    def __init__(self, edition: Edition, readers: Readers, sender: Sender, link: Callable[[str], str]) -> None:
+        self._edition = edition
+        self._payloads = Payloads(edition.codes, edition.phrase)
         self._readers = readers
         self._sender = sender
+        self._link = link
+        self._signs: set[asyncio.Task[None]] = set()
 
     async def handle(self, asked: Asked) -> None:
-        """Answers, and ends the waiting sign of a pressed button meanwhile. Never raises."""
-        acknowledged = asyncio.create_task(self._sender.acknowledge(asked.query)) if asked.query else None
+        """Answers, and ends the waiting sign of a pressed button: meanwhile, or last in the response to the update.
+        Never raises."""
+        sign = None
+        if asked.query and asked.slot is None:
+            sign = asyncio.create_task(self._end_sign(asked))
+        typing = asyncio.get_running_loop().call_later(TYPING_AFTER, self._show_typing, asked)
         try:
             await self._respond(asked)
         except Exception as error:  # one failed answer must not stop the next
             log.error("telegram.update_failed error=%s", type(error).__name__)
         finally:
-            if acknowledged is not None:
-                await acknowledged
+            typing.cancel()
+            await (sign or self._end_sign(asked))
+
+    async def calm(self, asked: Asked) -> None:
+        """Says once to who asks too fast that nothing is answered for a while. Never raises."""
+        try:
+            lang, _ = await self._recall(str(asked.place.chat))
+            words = self._edition.phrase("too_fast", self._edition.language(lang, asked.lang_hint))
+            part = Part(escape(words, quote=False), words)
+            slot = asked.slot if asked.is_private and asked.query is None else None
+            if not self._sender.carry(slot, asked.place, message_tail(part.html, None)):
+                await self._sender.send(asked.place, (part,), None)
+        except Exception as error:  # as above
+            log.error("telegram.update_failed error=%s", type(error).__name__)
+        finally:
+            await self._end_sign(asked)
+
+    async def _end_sign(self, asked: Asked) -> None:
+        """Ends the waiting sign of a press, with a word where the button is of an older answer."""
+        if asked.query is None:
+            return
+        words = None
+        if not asked.is_known:
+            words = self._edition.phrase("answer_updated", self._edition.language(asked.lang, asked.lang_hint))
+        await self._sender.acknowledge(asked.query, words, asked.slot)
+
+    def _show_typing(self, asked: Asked) -> None:
+        task = asyncio.create_task(self._sender.show_typing(asked.place))
+        self._signs.add(task)
+        task.add_done_callback(self._signs.discard)
 
     async def _respond(self, asked: Asked) -> None:
         chat = str(asked.place.chat)
@@ -41,7 +82,7 @@ class Answering:
         permission = Permission(self._sender, asked)
         reader = Reader(CHANNEL, chat, asked.place.thread, permission.find)
         incoming = Incoming(asked.text, asked.turn, asked.lang or lang, asked.lang_hint, context, reader=reader)
-        reply = await self._answer(incoming)
+        reply = await self._edition.answer(incoming)
         await self._keep_choice(chat, reply)
         await self._show(asked, reply, is_refused=permission.is_refused)
         if reply.outcome == "answer" and not reply.forget:
@@ -49,24 +90,33 @@ class Answering:
 
     async def _show(self, asked: Asked, reply: Reply, *, is_refused: bool) -> None:
         """A press changes its message in place; one without the right to it leaves what all see as it was."""
-        parts, keyboard = to_messages(reply.html), build_keyboard(reply.buttons, self._codes)
-        place = asked.place
+        place, is_edit = asked.place, asked.message is not None and reply.picture is None and not is_refused
+        link = None if asked.is_private else self._link(self._edition.codes.code(reply.turn))
+        payload = self._payloads.payload(reply, asked.trail if is_edit else (), asked.page if is_edit else 1, link)
         if asked.message is not None and is_refused:
             place = replace(place, reply_to=asked.message.message_id)
-        if asked.message is not None and parts and not is_refused:
-            await self._sender.revise(place, asked.message, parts, keyboard)
-        else:
-            place = await self._sender.send(place, parts, keyboard)
+        if asked.message is not None and is_edit and payload.parts:
+            await self._sender.revise(place, asked.message, payload.parts, payload.keyboard)
+        elif reply.picture is not None:
+            place = await self._sender.send_picture(place, reply.picture, payload.parts[0], payload.keyboard)
+        elif not self._carried(asked, reply, payload):
+            place = await self._sender.send(place, payload.parts, payload.keyboard)
         if reply.document is not None:
             await self._sender.send_document(place, reply.document)
+
+    def _carried(self, asked: Asked, reply: Reply, payload: Payload) -> bool:
+        """Whether the answer travels back in the response: in private, where it is the only call."""
+        is_only = asked.query is None and reply.document is None and payload.tail is not None
+        return is_only and asked.is_private and self._sender.carry(asked.slot, asked.place, payload.tail or b"")
 
     async def _recall(self, chat: str) -> tuple[str | None, Turn | None]:
         """The chosen language and the last turn; without the storage a reader is still answered, as a stranger."""
         try:
-            return await self._readers.language(CHANNEL, chat), await self._readers.last_turn(CHANNEL, chat)
+            kept = await self._readers.recall(CHANNEL, chat)
         except Exception as error:  # whatever the storage raises
             log.error("telegram.reader_unknown error=%s", type(error).__name__)
             return None, None
+        return kept.language, kept.turn
 
     async def _keep_choice(self, chat: str, reply: Reply) -> None:
         """Keeps or erases before the reader is told that it is done."""

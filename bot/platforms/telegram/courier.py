@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import monotonic
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-import orjson
 from telegram.error import NetworkError
 
 from bot.core.messages import Reply
@@ -16,6 +15,7 @@ from bot.core.ports import Codes
 from bot.platforms.telegram.connections import Connections, Limits, UnprocessedError
 from bot.platforms.telegram.html import to_messages
 from bot.platforms.telegram.keyboard import build_keyboard
+from bot.platforms.telegram.payloads import message_tail
 from bot.platforms.telegram.refusals import ThreadGoneError, message_id, refusal
 from bot.reminders.courier import RefusedError, SendError, ThrottledError, TryAgainError, UnsureError
 
@@ -46,7 +46,7 @@ class TelegramCourier:
         self,
         connections: Connections,
         send_url: str,
-        codes: Codes,
+        codes: Callable[[], Codes],
         answers: Callable[[], int],
         admins: Sequence[int] = (),
         announce: Announce | None = None,
@@ -64,11 +64,10 @@ class TelegramCourier:
         """The payload of a reply. What one message cannot hold follows in further ones, the keyboard under the last:
         a notice cut short could lose the very hour. A document stays out: readers ask for it by its button."""
         parts = [part.html for part in to_messages(reply.html)]
-        keyboard = build_keyboard(reply.buttons, self._codes)
-        tails = [_tail(html, None) for html in parts[:-1]] + [
-            _tail(html, keyboard.to_dict() if keyboard else None) for html in parts[-1:]
-        ]
-        return Prepared(tuple(tails))
+        keyboard = build_keyboard(reply.buttons, self._codes())
+        return Prepared(
+            (*(message_tail(html, None) for html in parts[:-1]), *(message_tail(html, keyboard) for html in parts[-1:]))
+        )
 
     async def send(self, chat: str, thread: int | None, prepared: object, silent: bool) -> int:
         """Sends to one chat; the id of the first message. Raises one of the SendErrors, within ten seconds.
@@ -157,8 +156,3 @@ class TelegramCourier:
         except NetworkError as error:
             failure = UnsureError(error.message)
         raise failure
-
-
-def _tail(html: str, keyboard: dict[str, Any] | None) -> bytes:
-    fields: dict[str, Any] = {"text": html, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
-    return b"," + orjson.dumps(fields | ({"reply_markup": keyboard} if keyboard else {}))[1:]

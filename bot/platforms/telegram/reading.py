@@ -1,17 +1,17 @@
 """Reads an update: who asks what, and whether the bot is addressed at all."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ChatType, MessageEntityType
 from telegram.ext import filters
 
-from bot.core.messages import Command, Turn
-from bot.core.ports import Codes
+from bot.core.messages import Turn
+from bot.platforms.telegram.edition import Edition
 from bot.platforms.telegram.keyboard import read_press
 from bot.platforms.telegram.sending import Place
+from bot.platforms.telegram.webhook import Slot
 
 CHANNEL = "telegram"
 _COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]+)(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
@@ -23,7 +23,8 @@ class Asked:
     """One question: words or a turn, where the answer goes, and of a pressed button its query and its message.
 
     `asker` is whose rights in a group count; None where nobody's do: in private, or where an administrator writes as
-    the group.
+    the group. Of a press, `page` and `trail` say what its message showed, and `is_known` whether the present pack knows
+    the button. `slot` is the response to the update, where that came by the webhook.
     """
 
     place: Place
@@ -35,16 +36,31 @@ class Asked:
     message: Message | None = None
     album: str | None = None
     asker: int | None = None
+    page: int = 1
+    trail: tuple[str, ...] = ()
+    is_known: bool = True
+    slot: Slot | None = None
+    is_too_fast: bool = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the chat is one person's own."""
+        return self.place.chat > 0
+
+    @property
+    def author(self) -> tuple[int, int]:
+        """Who is answered at whose expense: the person in the chat."""
+        return self.place.chat, self.asker or 0
 
 
 class Reading:
-    """Reads updates for the bot `me`, given what its buttons, links and commands mean."""
+    """Reads updates for the bot `me`, given what the buttons, links and commands of an edition mean."""
 
-    def __init__(self, me: User, codes: Codes, commands: Sequence[Command], languages: Sequence[str]) -> None:
+    def __init__(self, me: User, edition: Edition) -> None:
         self._me = me
-        self._codes = codes
-        self._turns = {command.name: command.turn for command in commands}
-        self._languages = tuple(languages)
+        self._codes = edition.codes
+        self._turns = {command.name: command.turn for command in edition.commands}
+        self._languages = tuple(edition.languages)
 
     def read(self, update: Update) -> Asked | None:
         """What is asked; None where nothing is: another kind of update, another bot, a group's own talk."""
@@ -73,6 +89,9 @@ class Reading:
             query=query.id,
             message=message,
             asker=None if is_private else query.from_user.id,
+            page=pressed.page,
+            trail=pressed.trail,
+            is_known=pressed.is_known,
         )
 
     def _in_group(self, message: Message, text: str) -> Asked | None:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from bot.core.errors import SettingsError
@@ -74,6 +74,16 @@ class WebServer:
         if self._socket:
             self._socket.close()
             self._socket = None
+
+
+def beside(path: str, special: ASGIApp, app: ASGIApp) -> ASGIApp:
+    """`app`, but for requests of exactly one path, which go to `special` without any detour."""
+
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        is_special = scope["type"] == "http" and scope["path"] == path
+        await (special if is_special else app)(scope, receive, send)
+
+    return chosen
 
 
 def _listen(host: str, port: int) -> socket.socket:

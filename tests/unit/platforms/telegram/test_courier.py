@@ -37,7 +37,7 @@ async def desk(admins: tuple[int, ...] = ()) -> AsyncIterator[Desk]:
         connections = Connections(double.url, 4)
         await connections.open()
         url = f"{double.url}/bot{double.token}/sendMessage"
-        yield Desk(double, TelegramCourier(connections, url, FixedCodes(), lambda: 100, admins, _announce))
+        yield Desk(double, TelegramCourier(connections, url, FixedCodes, lambda: 100, admins, _announce))
         await connections.close()
 
 
@@ -146,7 +146,7 @@ async def test_message_that_never_left_may_be_sent_again_and_one_on_its_way_may_
         for _ in range(2):
             with pytest.raises(port.UnsureError):
                 await at.courier.send(str(chat.id), None, prepared, silent=False)
-    closed = TelegramCourier(Connections("http://127.0.0.1:1", 1), "http://127.0.0.1:1/x", FixedCodes(), lambda: 0)
+    closed = TelegramCourier(Connections("http://127.0.0.1:1", 1), "http://127.0.0.1:1/x", FixedCodes, lambda: 0)
     with pytest.raises(port.TryAgainError):
         await closed.send("1", None, prepared, silent=False)
 

@@ -1,0 +1,23 @@
+"""What the bot serves at one time: replaced as a whole when the content is loaded anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.messages import Command
+from bot.core.ports import Answer, Codes, Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """`answer` is called once for each question; `codes` stand in buttons and links; `commands` are those of the menu;
+    `languages` are those that readers may choose; `phrase` says what stands outside of answers."""
+
+    answer: Answer
+    codes: Codes
+    commands: Sequence[Command]
+    languages: Sequence[str]
+    phrase: Phrase
+
+    def language(self, *wanted: str | None) -> str:
+        """The first wanted language that is spoken here, else the first that is spoken."""
+        return next((lang for lang in wanted if lang and lang in self.languages), self.languages[0])

@@ -1,0 +1,54 @@
+"""Keeps one who asks without end from taking the time of others: one calm word, then silence for a while."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+KEPT: Final = 50_000  # those seen last; whoever comes back after so many others begins anew
+SILENCE: Final = 30.0  # seconds that nothing is answered after the calm word
+
+
+class Verdict(Enum):
+    """What becomes of one question."""
+
+    TAKE = auto()
+    WARN = auto()  # say once that it was too fast
+    DROP = auto()
+
+
+@dataclass(slots=True)
+class _Account:
+    """When the burst is made up for, and until when nothing is answered, in seconds of one clock."""
+
+    even_at: float = 0.0
+    silent_until: float = 0.0
+
+
+class FloodControl:
+    """Takes `burst` questions at once of each, and one more every `every` seconds. Instants are seconds of any clock
+    that only goes forward."""
+
+    def __init__(self, burst: int, every: float) -> None:
+        self._slack = burst * every
+        self._every = every
+        self._accounts: OrderedDict[Hashable, _Account] = OrderedDict()
+
+    def judge(self, who: Hashable, now: float) -> Verdict:
+        """What becomes of a question that `who` asks now."""
+        account = self._accounts.get(who)
+        if account is None:
+            account = self._accounts[who] = _Account()
+            if len(self._accounts) > KEPT:
+                self._accounts.popitem(last=False)
+        else:
+            self._accounts.move_to_end(who)
+        if now < account.silent_until:
+            return Verdict.DROP
+        even_at = max(account.even_at, now) + self._every
+        if even_at - now > self._slack:
+            account.silent_until, account.even_at = now + SILENCE, 0.0
+            return Verdict.WARN
+        account.even_at = even_at
+        return Verdict.TAKE
