@@ -67,7 +67,8 @@ class Storage:
             await asyncio.sleep(pause)
 
     async def close(self) -> None:
-        """Close all connections. Nothing can be asked afterwards."""
+        """Write what readers have left to be written, and close all connections. Nothing can be asked afterwards."""
+        await self.readers.close()
         await self.database.close()
 
 

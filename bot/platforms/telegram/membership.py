@@ -75,8 +75,8 @@ class Membership:
         before, now = str(moved.chat), str(moved.to)
         if self._subscriptions is not None:
             await self._subscriptions.move(CHANNEL, before, now)
-        if lang := await self._readers.language(CHANNEL, before):
-            if await self._readers.language(CHANNEL, now) is None:
+        if lang := (await self._readers.recall(CHANNEL, before)).language:
+            if (await self._readers.recall(CHANNEL, now)).language is None:
                 await self._readers.choose_language(CHANNEL, now, lang)
             await self._readers.forget(CHANNEL, before)
         log.info("telegram.chat_moved")

@@ -25,11 +25,11 @@ async def test_cancelled_write_leaves_the_database_usable(opened):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         await storage.readers.choose_language("telegram", "1", "en")
-        assert await storage.readers.language("telegram", "1") == "en"
+        assert (await storage.readers.recall("telegram", "1")).language == "en"
 
 
 async def test_many_more_reads_than_connections_all_answer(opened):
     async with opened() as storage:
         await storage.readers.choose_language("telegram", "1", "es")
-        answers = await asyncio.gather(*(storage.readers.language("telegram", "1") for _ in range(80)))
-    assert set(answers) == {"es"}
+        answers = await asyncio.gather(*(storage.readers.recall("telegram", "1") for _ in range(80)))
+    assert {answer.language for answer in answers} == {"es"}

@@ -86,7 +86,7 @@ async def test_backup_while_readers_write_is_whole_and_serves_after_the_loss_of_
         size = await asyncio.to_thread(back_up, url, folder, target)
         stop.set()
         await writing
-        assert await storage.readers.language("telegram", str(len(sizes) - 1)) == "es"
+        assert (await storage.readers.recall("telegram", str(len(sizes) - 1))).language == "es"
     assert size == target.stat().st_size
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "var"]

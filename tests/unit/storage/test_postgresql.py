@@ -70,24 +70,33 @@ async def test_reader_locked_by_another_replica_is_said_and_passes(opened, url):
         await storage.readers.choose_language("telegram", "1", "es")
         with psycopg.connect(url) as other:
             other.execute("SELECT * FROM reader FOR UPDATE")
-            assert await storage.readers.language("telegram", "1") == "es"
+            assert (await storage.readers.recall("telegram", "1")).language == "es"
             with pytest.raises(ServiceError, match="busy"):
                 await storage.readers.choose_language("telegram", "1", "en")
         await storage.readers.choose_language("telegram", "1", "en")
-        assert await storage.readers.language("telegram", "1") == "en"
+        assert (await storage.readers.recall("telegram", "1")).language == "en"
 
 
 async def test_pool_recovers_when_the_server_comes_back(lone_postgres, folder, clock):
-    storage = await open_storage(lone_postgres.make(), folder, [SECRET], clock)
+    url = lone_postgres.make()
+    storage = await open_storage(url, folder, [SECRET], clock)
     await asyncio.gather(*(storage.readers.choose_language("telegram", str(number), "es") for number in range(20)))
     lone_postgres.stop()
     assert not await storage.ready()
     with pytest.raises(ServiceError, match="out of reach"):
         await storage.readers.choose_language("telegram", "1", "en")
+    with pytest.raises(ServiceError, match="out of reach"):
+        await storage.readers.recall("telegram", "1")
+    await storage.readers.remember_turn("telegram", "1", Turn("help"))
+    with pytest.raises(ServiceError, match="out of reach"):
+        await storage.readers.flush()
     lone_postgres.start()
-    answers = await asyncio.gather(*(storage.readers.language("telegram", str(number)) for number in range(20)))
-    assert set(answers) == {"es"}
+    answers = await asyncio.gather(*(storage.readers.recall("telegram", str(number)) for number in range(20)))
+    assert {answer.language for answer in answers} == {"es"}
     assert await storage.ready()
+    await storage.close()
+    storage = await open_storage(url, folder, [SECRET], clock)
+    assert (await storage.readers.recall("telegram", "1")).turn == Turn("help")
     await storage.close()
 
 
@@ -98,11 +107,13 @@ async def test_connections_that_the_server_ended_are_replaced_unseen(opened, pos
     )
     async with opened() as storage:
         await storage.readers.remember_turn("telegram", "1", Turn("what_is"))
+        await storage.readers.flush()
         postgres.tell(ours)
-        assert await storage.readers.last_turn("telegram", "1") == Turn("what_is")
+        assert (await storage.readers.recall("telegram", "1")).turn == Turn("what_is")
         postgres.tell(ours)
         await storage.readers.remember_turn("telegram", "1", Turn("help"))
-        assert await storage.readers.last_turn("telegram", "1") == Turn("help")
+        await storage.readers.flush()
+        assert (await storage.readers.recall("telegram", "1")).turn == Turn("help")
 
 
 @on_server
@@ -129,5 +140,5 @@ async def test_writers_of_one_reader_in_two_replicas_wait_for_each_other(opened)
             if number == 10:
                 group.create_task(other.readers.forget("telegram", "1"))
     async with opened() as storage:
-        assert await storage.readers.language("telegram", "1")
-        assert await storage.readers.last_turn("telegram", "1")
+        assert (await storage.readers.recall("telegram", "1")).language
+        assert (await storage.readers.recall("telegram", "1")).turn

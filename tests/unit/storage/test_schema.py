@@ -123,7 +123,7 @@ async def test_database_of_the_first_release_is_brought_up_with_what_it_holds(op
         rows(f"DROP TABLE {name}")
     rows("UPDATE alembic_version SET version_num = '0001'")
     async with opened() as storage, storage.database.reading() as connection:
-        assert await storage.readers.language("telegram", "1") == "es"
+        assert (await storage.readers.recall("telegram", "1")).language == "es"
         assert await connection.run_sync(_differences) == []
 
 

@@ -117,7 +117,7 @@ async def test_file_that_is_damaged_while_running_is_said_in_one_sentence(opened
         await storage.database.engine.dispose()
         (folder / FILE_NAME).write_text("A shopping list, and not a short one. " * 100)
         with pytest.raises(ServiceError, match="damaged or is no SQLite database"):
-            await storage.readers.language("telegram", "1")
+            await storage.readers.recall("telegram", "1")
         assert not await storage.ready()
 
 
@@ -158,16 +158,18 @@ async def test_full_disk_is_said_without_naming_the_reader_and_passes(opened):
         with pytest.raises(ServiceError, match="the disk is full") as caught:
             await _fill(storage)
         assert "55501" not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__cause__}"
-        assert await storage.readers.language("telegram", "1") == "es"
+        assert (await storage.readers.recall("telegram", "1")).language == "es"
         event.remove(engine.sync_engine, "connect", leave_no_room)
         await engine.dispose()
         await storage.readers.remember_turn("telegram", "1", Turn("what_is"))
-        assert await storage.readers.last_turn("telegram", "1") == Turn("what_is")
+        await storage.readers.flush()
+        assert (await storage.readers.recall("telegram", "1")).turn == Turn("what_is")
 
 
 async def _fill(storage) -> None:
     for number in range(200):
         await storage.readers.remember_turn("telegram", f"55501{number}", Turn("what_is"))
+        await storage.readers.flush()
 
 
 async def test_locked_database_still_reads_and_says_why_it_cannot_write(opened, folder):
@@ -179,13 +181,13 @@ async def test_locked_database_still_reads_and_says_why_it_cannot_write(opened, 
         writes = [storage.readers.choose_language("telegram", str(number), "en") for number in range(20)]
         waiting = asyncio.gather(*writes, return_exceptions=True)
         await asyncio.sleep(0.2)
-        assert await storage.readers.language("telegram", "1") == "es"
+        assert (await storage.readers.recall("telegram", "1")).language == "es"
         assert asyncio.get_running_loop().time() - started < 1.5
         results = await waiting
         assert asyncio.get_running_loop().time() - started < 6
         assert {type(result) for result in results} == {ServiceError}
         assert "held by another program" in str(results[0])
-        assert await storage.readers.language("telegram", "1") == "es"
+        assert (await storage.readers.recall("telegram", "1")).language == "es"
         other.close()
         await storage.readers.choose_language("telegram", "1", "en")
-        assert await storage.readers.language("telegram", "1") == "en"
+        assert (await storage.readers.recall("telegram", "1")).language == "en"

@@ -39,7 +39,7 @@ async def test_no_secret_makes_a_key_that_serves_after_a_restart(fresh, opened):
     async with opened([]) as storage:
         await storage.readers.remember_turn("telegram", "1", ICE)
     async with opened([]) as storage:
-        assert await storage.readers.last_turn("telegram", "1") == ICE
+        assert (await storage.readers.recall("telegram", "1")).turn == ICE
 
 
 @on_file
@@ -60,7 +60,7 @@ async def test_key_of_the_file_may_move_to_the_environment(opened, folder):
     async with opened([]) as storage:
         await storage.readers.choose_language("telegram", "1", "es")
     async with opened([NEW, (folder / KEY_FILE).read_text()]) as storage:
-        assert await storage.readers.language("telegram", "1") == "es"
+        assert (await storage.readers.recall("telegram", "1")).language == "es"
 
 
 async def test_rotated_key_still_finds_readers_and_moves_them_when_they_write(opened, rows):
@@ -68,13 +68,13 @@ async def test_rotated_key_still_finds_readers_and_moves_them_when_they_write(op
         await storage.readers.choose_language("telegram", "1", "es")
         await storage.readers.remember_turn("telegram", "1", ICE)
     async with opened([NEW, OLD]) as storage:
-        assert await storage.readers.language("telegram", "1") == "es"
-        assert await storage.readers.last_turn("telegram", "1") == ICE
+        assert (await storage.readers.recall("telegram", "1")).language == "es"
+        assert (await storage.readers.recall("telegram", "1")).turn == ICE
         await storage.readers.choose_language("telegram", "1", "en")
     assert rows("SELECT key FROM reader") == [Keys([NEW]).row_keys("telegram", "1")]
     async with opened([NEW]) as storage:
-        assert await storage.readers.language("telegram", "1") == "en"
-        assert await storage.readers.last_turn("telegram", "1") == ICE
+        assert (await storage.readers.recall("telegram", "1")).language == "en"
+        assert (await storage.readers.recall("telegram", "1")).turn == ICE
 
 
 async def test_old_key_alone_is_refused_once_a_new_one_encrypts(opened):
@@ -94,7 +94,7 @@ async def test_forget_reaches_a_row_under_an_older_key(opened, on_disk):
     assert row_key in on_disk()
     async with opened([NEW, OLD]) as storage:
         await storage.readers.forget("telegram", "1")
-        assert await storage.readers.language("telegram", "1") is None
+        assert (await storage.readers.recall("telegram", "1")).language is None
     assert row_key not in on_disk()
 
 
@@ -155,7 +155,7 @@ async def test_logs_at_their_most_talkative_name_no_reader(fresh, opened, caplog
     async with opened() as storage:
         await storage.readers.choose_language("telegram", "7305551234", "es")
         await storage.readers.remember_turn("telegram", "7305551234", ICE)
-        await storage.readers.last_turn("telegram", "7305551234")
+        await storage.readers.recall("telegram", "7305551234")
         await storage.readers.forget("telegram", "7305551234")
     said = " ".join(record.getMessage() for record in caplog.records)
     assert "alembic" in {record.name.partition(".")[0] for record in caplog.records}  # something was said
