@@ -2,7 +2,8 @@
 
 from tests.double.delivery import WebhookRules
 from tests.double.limits import FloodControl, Limits
-from tests.double.server import BotApiDouble, Call
+from tests.double.record import Call
+from tests.double.server import BotApiDouble
 from tests.double.webhook import Webhook
 from tests.double.world import Chat, Person, Sent
 

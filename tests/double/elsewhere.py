@@ -104,11 +104,6 @@ class Elsewhere:
         await self._news.until(lambda: query in self._mode.guest_answers, seconds)
         return self._mode.guest_answers[query]
 
-    def expire(self, query: str) -> None:
-        """Makes a query one that came too long ago to be answered."""
-        self._mode.open.discard(query)
-        self._mode.guests.discard(query)
-
     def _message(self, text: str, person: Person) -> dict[str, Any]:
         number = time.monotonic_ns() % 1_000_000_000
         about = {"message_id": number, "date": int(time.time()), "chat": _STRANGE_GROUP, "from": person.as_json()}

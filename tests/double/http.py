@@ -51,8 +51,9 @@ class QuietServer(uvicorn.Server):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.1):
-                while self.server_state.connections or self.server_state.tasks:
-                    await asyncio.sleep(0.002)  # noqa: ASYNC110 - uvicorn tells nobody when they are gone
+                # uvicorn tells nobody when they are gone
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+                    await asyncio.sleep(0.002)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

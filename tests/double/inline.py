@@ -68,6 +68,11 @@ class InlineMode:
     def methods(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[Any]]]:
         return {"answerInlineQuery": self._answer, "answerGuestQuery": self._answer_guest}
 
+    def expire(self, query: str) -> None:
+        """Makes a query one that takes no answer."""
+        self.open.discard(query)
+        self.guests.discard(query)
+
     def keep(self, sent: Sent) -> Sent:
         """Gives a message an id of its own, by which the bot may edit it."""
         sent = replace(sent, inline_message_id=f"inline-{len(self.messages) + 1}-{monotonic_ns()}")

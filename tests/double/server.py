@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any, Self
 
 import uvicorn
@@ -23,6 +20,7 @@ from tests.double.http import Dropped, Fault, QuietServer, listen, read_paramete
 from tests.double.inline import InlineMode
 from tests.double.limits import FloodControl, Limits
 from tests.double.messages import Messages
+from tests.double.record import Call, Record
 from tests.double.table import RefusedError, Table
 from tests.double.updates import News, Updates
 from tests.double.webhook import Webhook
@@ -31,23 +29,7 @@ from tests.double.world import Chat, Person
 TOKEN = "123456789:AAdouble-of-the-Bot-API-for-tests_00"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call as it was made and answered; `fault` where the answer had been ordered by the test.
-
-    One that came in the response to a webhook is answered to nobody: the bot never hears of its `status`.
-    """
-
-    method: str
-    parameters: dict[str, Any]
-    status: int
-    description: str = ""
-    fault: str = ""
-    at: float = field(default_factory=monotonic)  # monotonic seconds
-    via_webhook: bool = False
-
-
-class BotApiDouble:
+class BotApiDouble(Record):
     """Stands in for Telegram: `async with BotApiDouble() as double`, then a bot with `double.url` and `double.token`.
 
     `refused` holds every call that breaks the Bot API's rules; a good bot makes none. Ordered faults, conflicts of two
@@ -67,10 +49,10 @@ class BotApiDouble:
         inline: bool = True,
         guests: bool = True,
     ) -> None:
+        super().__init__()
         self.token = token
         self.me = Person(int(token.partition(":")[0]), "Facts", None, is_bot=True)
         self.username = username
-        self.calls: list[Call] = []
         self.contents = Contents(takes_rich=rich)
         self.files = Files()
         self._news = News()
@@ -88,7 +70,6 @@ class BotApiDouble:
         self.elsewhere = Elsewhere(self.inline, self._news, username, self.person, self.push)
         self._table = Table()
         self._port = port
-        self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._people = 1000
         self._closing = asyncio.Event()
         self._methods: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = (
@@ -153,19 +134,10 @@ class BotApiDouble:
             self.account.presses.add(content["id"])
         self._updates.push(kind, content)
 
-    def fail(
-        self, method: str, status: int = 502, *, times: int = 1, retry_after: float = 0.0, carried_out: bool = False
-    ) -> None:
-        """The next calls of a method are answered with this status; 429 with `retry_after` in seconds."""
-        self._faults[method] += [Fault("answer", status, retry_after, carried_out)] * times
-
-    def hang(self, method: str, seconds: float = 60.0, *, times: int = 1, carried_out: bool = False) -> None:
-        """The next calls of a method get no answer for so long."""
-        self._faults[method] += [Fault("hang", 0, seconds, carried_out)] * times
-
-    def drop(self, method: str, *, times: int = 1, carried_out: bool = False) -> None:
-        """The connection of the next calls of a method is lost."""
-        self._faults[method] += [Fault("drop", carried_out=carried_out)] * times
+    def expire(self, query: str) -> None:
+        """Makes a press, an inline query or a guest's call one that came too long ago to be answered."""
+        self.account.presses.discard(query)
+        self.inline.expire(query)
 
     # What a test sees
 
@@ -194,10 +166,6 @@ class BotApiDouble:
         """How many marks were beyond the hundred that the server keeps of a message."""
         return self.contents.ignored_entities
 
-    def called(self, method: str) -> list[Call]:
-        """All calls of a method so far, in order."""
-        return [call for call in self.calls if call.method == method]
-
     @property
     def conflicts(self) -> int:
         """How often a poll was ended by another one."""
@@ -207,11 +175,6 @@ class BotApiDouble:
     def pending(self) -> int:
         """How many updates the bot has not confirmed, by its polls or by answering its webhook."""
         return self._updates.pending
-
-    @property
-    def refused(self) -> list[Call]:
-        """The calls that break the Bot API's rules."""
-        return [call for call in self.calls if call.status in (400, 401, 404, 413) and not call.fault]
 
     @property
     def unanswered_presses(self) -> set[str]:
@@ -227,15 +190,17 @@ class BotApiDouble:
     async def _serve(self, request: Request) -> Response:
         method = request.path_params["method"]
         parameters = await read_parameters(request)
-        fault = self._next_fault(method)
+        fault = self.next_fault(method)
         if fault is not None and not fault.carried_out:
             return await self._misbehave(fault, method, parameters)
         answer = await self._answer(method, parameters, request, fault)
+        if isinstance(parameters, dict) and (chat := self.chats.get(_whole(parameters.get("chat_id")))) is not None:
+            await self._pause(chat.delay)
         return await self._misbehave(fault, method, None) if fault else answer
 
     async def _carry_out(self, method: str, parameters: dict[str, Any]) -> None:
         """A call that came in the response to a webhook: its outcome is told to nobody."""
-        fault = self._next_fault(method)
+        fault = self.next_fault(method)
         if fault is not None and not fault.carried_out:
             self._note(Call(method, parameters, fault.status, fault=fault.kind, via_webhook=True))
         else:
@@ -262,19 +227,20 @@ class BotApiDouble:
             return await self._updates.get(parameters, request)
         return await self._methods[method](parameters)
 
-    def _next_fault(self, method: str) -> Fault | None:
-        return self._faults[method].popleft() if self._faults[method] else None
-
     async def _misbehave(self, fault: Fault, method: str, parameters: dict[str, Any] | None) -> Response:
         if parameters is not None:
             self._note(Call(method, parameters, fault.status, fault=fault.kind))
         if fault.kind == "drop":
             return Dropped()
         if fault.kind == "hang":
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), fault.seconds)
+            await self._pause(fault.seconds)
         retry = {"retry_after": fault.seconds} if fault.status == 429 else None
         return refusal(fault.status or 504, "an ordered fault", retry)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), seconds)
 
     def _note(self, call: Call) -> None:
         self.calls.append(call)
@@ -284,3 +250,7 @@ class BotApiDouble:
         if about["id"] not in self.chats:
             self.chats[about["id"]] = Chat(self.push, self.me, about, person)
         return self.chats[about["id"]]
+
+
+def _whole(number: Any) -> int:
+    return int(number) if str(number).removeprefix("-").isdigit() else 0

@@ -1,6 +1,7 @@
 """A small bot with fixed answers on the double: what a test of the platform needs around it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,13 @@ from datetime import UTC, datetime
 from bot.core.errors import ServiceError
 from bot.core.messages import Button, Command, Document, Incoming, Outcome, Reply, Turn
 from bot.core.ports import Recalled
-from bot.platforms.telegram.adapter import Account, TelegramPlatform
+from bot.platforms.telegram.adapter import RATE, Account, TelegramPlatform
 from bot.platforms.telegram.edition import Edition
 from bot.platforms.telegram.transport import Pace
+from bot.platforms.telegram.webhook import Address
+from bot.platforms.web.server import WebServer
 from bot.reminders.subscription import Subscription
+from tests.double.delivery import WebhookRules
 from tests.double.server import BotApiDouble
 
 VOTE, WHO, HELP = Turn("when_is_the_vote"), Turn("who_said_what"), Turn("help")
@@ -24,6 +28,8 @@ LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 25
 
 STORY = Turn("what_happened")  # what takes more than one message
 
+SECRET = "a-long-secret-of-the-test"
+POSTED = WebhookRules(takes_http=True)
 QUICK = Pace(poll=2, reach=1.0, read=1.0, pauses=(0.05, 0.1), stop=2.0)
 
 
@@ -114,11 +120,8 @@ class FixedAnswers:
             await self.gate.wait()
         lang = incoming.lang or incoming.lang_hint or "en"
         if incoming.turn is None:
-            if incoming.text == "long":
-                return _reply(STORY, lang, LONG)
-            return _reply(Turn("not_covered"), lang, f"<p>heard {len(incoming.text)}: {_escape(incoming.text)}</p>")
-        if incoming.turn == STORY:
-            return _reply(STORY, lang, LONG)
+            turn = STORY if incoming.text == "long" else Turn("not_covered")
+            return _reply(turn, lang, f"<p>heard {len(incoming.text)}: {_escape(incoming.text)}</p>")
         if incoming.turn == REMIND:
             return await self._remind(incoming, lang)
         reply = _reply(incoming.turn, lang, f"<p><b>{incoming.turn.intent}</b> in {lang} [1]</p>")
@@ -153,15 +156,45 @@ class Stage:
 
 @asynccontextmanager
 async def stage(pace: Pace = QUICK, *, readers: KeptReaders | None = None) -> AsyncIterator[Stage]:
-    """A running bot on a double; both end with the block."""
+    """A running bot on a double, by long polling; both end with the block."""
     async with BotApiDouble() as double:
         answers, kept = FixedAnswers(), readers or KeptReaders()
         async with platform_on(double, answers, kept, pace) as platform:
             yield Stage(double, platform, answers, kept)
 
 
+@asynccontextmanager
+async def webhook_stage(rules: WebhookRules = POSTED, *, rate: float = RATE) -> AsyncIterator[Stage]:
+    """The same by webhook, over a real server."""
+    async with BotApiDouble(webhooks=rules) as double:
+        answers, kept = FixedAnswers(), KeptReaders()
+        port = free_port()
+        address = Address(f"http://127.0.0.1:{port}/telegram/{SECRET}", SECRET)
+        platform = platform_on(double, answers, kept, address=address, rate=rate)
+        server = WebServer(platform.webhook, "127.0.0.1", port)
+        await server.start()
+        try:
+            async with platform:
+                yield Stage(double, platform, answers, kept)
+        finally:
+            await server.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def platform_on(
-    double: BotApiDouble, answers: FixedAnswers, readers: KeptReaders, pace: Pace = QUICK, token: str | None = None
+    double: BotApiDouble,
+    answers: FixedAnswers,
+    readers: KeptReaders,
+    pace: Pace = QUICK,
+    token: str | None = None,
+    address: Address | None = None,
+    rate: float = RATE,
 ) -> TelegramPlatform:
     """The platform as the stage builds it, not started yet."""
     commands = (
@@ -170,7 +203,7 @@ def platform_on(
         Command("287g", Turn("what_is", "term:287g"), {"en": "What 287(g) is"}),
     )
     edition = Edition(answers, FixedCodes(), commands, ("en", "es"), lambda name, lang: f"{name} in {lang}")
-    account = Account(token or double.token, double.url)
+    account = Account(token or double.token, double.url, address, rate)
     return TelegramPlatform(account, edition, readers, pace, answers.subscriptions)
 
 
@@ -186,6 +219,7 @@ def _reply(turn: Turn, lang: str, html: str) -> Reply:
         Button("Remind me", turn=REMIND),
         Button("Calendar", turn=CALENDAR),
     )
+    html = LONG if turn == STORY else html
     outcome: Outcome = "refuse" if turn.intent == "not_covered" else "answer"
     return Reply(turn.intent, turn.entity, outcome, 1.0, lang, NOW, html, buttons=buttons)
 

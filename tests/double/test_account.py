@@ -19,6 +19,8 @@ async def test_descriptions_are_kept_by_language() -> None:
         await call(double, "setMyShortDescription", short_description="Facts")
         assert double.account.descriptions == {"": "All about it", "es": "Todo"}
         assert double.account.short_descriptions == {"": "Facts"}
+        assert await call(double, "getMyDescription", language_code="es") == (200, {"description": "Todo"})
+        assert await call(double, "getMyShortDescription", language_code="es") == (200, {"short_description": ""})
 
 
 async def test_menus_of_one_chat_stand_apart_and_can_be_removed() -> None:

@@ -39,7 +39,7 @@ async def test_query_reaches_the_bot_and_its_results_the_person() -> None:
 async def test_query_that_is_too_old_takes_no_answer() -> None:
     async with BotApiDouble() as double:
         query = double.elsewhere.type("287g")
-        double.elsewhere.expire(query)
+        double.expire(query)
         status, why = await call(double, "answerInlineQuery", inline_query_id=query, results=[])
         assert (status, why) == (400, f"Bad Request: {TOO_OLD}")
 

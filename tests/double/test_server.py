@@ -146,6 +146,27 @@ async def test_ordered_faults_come_once_each_and_are_no_refusals() -> None:
         assert double.refused == []
 
 
+async def test_chat_on_a_slow_network_is_answered_late_and_no_other_is() -> None:
+    async with BotApiDouble() as double:
+        slow, quick = double.private(), double.private()
+        slow.delay = 60.0
+        late = asyncio.create_task(call(double, "sendMessage", chat_id=slow.id, text="x"))
+        assert (await slow.reply()).text == "x"
+        assert (await call(double, "sendMessage", chat_id=str(quick.id), text="y"))[0] == 200
+        assert not late.done()
+        late.cancel()
+
+
+async def test_press_that_is_too_old_takes_no_answer() -> None:
+    async with BotApiDouble() as double:
+        chat = double.private()
+        markup = {"inline_keyboard": [[{"text": "Go", "callback_data": "go"}]]}
+        await call(double, "sendMessage", chat_id=chat.id, text="x", reply_markup=markup)
+        query = chat.press("Go")
+        double.expire(query)
+        assert (await call(double, "answerCallbackQuery", callback_query_id=query))[0] == 400
+
+
 async def test_entities_beyond_a_hundred_are_counted_as_ignored() -> None:
     async with BotApiDouble() as double:
         await call(double, "sendMessage", chat_id=double.private().id, text="<b>a</b> " * 103, parse_mode="HTML")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.messages import Incoming, Turn
+from bot.core.messages import Turn
 from tests.double.stage import ICE, VOTE, WHO, stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")

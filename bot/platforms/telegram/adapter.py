@@ -95,6 +95,11 @@ class TelegramPlatform:
         """Whether Telegram gives updates."""
         return self._application.running and self._updates.healthy
 
+    @property
+    def edition(self) -> Edition:
+        """What is served now."""
+        return self._edition
+
     def serve(self, edition: Edition) -> None:
         """From now on answers with another edition; what is in hand ends with the one before."""
         self._edition = edition

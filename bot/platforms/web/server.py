@@ -41,7 +41,7 @@ class WebServer:
         self._host, self._port = host, port
         self._server = QuietServer(
             Config(
-                app, lifespan="off", ws="none", access_log=False, log_config=None, server_header=False,
+                app, interface="asgi3", lifespan="off", ws="none", access_log=False, log_config=None, server_header=False,
                 proxy_headers=False, timeout_graceful_shutdown=PATIENCE,
             )
         )  # fmt: skip
