@@ -1,145 +1,138 @@
 """Builds the program from its rooms, for each command, and runs it until it is told to stop."""
 
 import asyncio
-import logging
+import os
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from secrets import token_hex
 from socket import gethostname
 from typing import TYPE_CHECKING
 
-from bot.conversation.codes import TurnCodes
-from bot.conversation.conversation import Conversation
-from bot.conversation.dates import Dates
+from bot.conversation.desk import Desk, Office, Operation, newest
+from bot.conversation.preview import Previews, previewing
 from bot.conversation.reminding import Reminding
-from bot.core.clock import Clock
-from bot.core.errors import ContentError
-from bot.core.findings import errors
+from bot.conversation.tally import Tally, is_from_chat, is_from_page
+from bot.core.memory import resident
 from bot.core.messages import Reply
-from bot.editorial.content import Content, clock_of, load_content
+from bot.editorial.content import clock_of
+from bot.editorial.explainer import Explainer, Places, open_explainer, renew
+from bot.editorial.serving import Serving
 from bot.reminders.letters import Letters
 from bot.settings import Settings, pack_folder
-from bot.understanding.pack_interpreter import PackInterpreter
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from bot.platforms.telegram.adapter import TelegramPlatform
+    from bot.platforms.telegram.edition import Edition
     from bot.platforms.web.metrics import Metrics
     from bot.reminders.engine.delivery import Delivery
     from bot.storage import Storage
 
-log = logging.getLogger(__name__)
-SHOWN = 20  # findings that a refused start prints
+__all__ = ["Explainer", "build", "run"]
+
 UNDERSTANDING = {  # what /readyz says of each status; a bot that can still answer is not taken out of service
     "ready": "ok",
     "words": "ok: by words alone, the encoder is not loaded",
     "examples": "ok: by the example questions alone, still training",
+    "earlier": "ok: as before the reload, still training",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Explainer:
-    """What every platform needs: the content, who understands, the conversation over both, the codes of its buttons,
-    the clock."""
-
-    content: Content
-    interpreter: PackInterpreter
-    conversation: Conversation
-    dates: Dates
-    codes: TurnCodes
-    clock: Clock
-
-    def file(self, lang: str, item: str | None) -> bytes | None:
-        """The calendar file of all dates, or of one, as of now; None where there is no such date."""
-        return self.dates.file(self.content.base.at(self.clock.now()), lang, item)
-
-    def phrase(self, name: str, lang: str) -> str:
-        """A phrase of the responses, about this topic."""
-        topic = self.content.base.topic
-        values = {"topic": topic.name.get(lang), "place": topic.place_name.get(lang)}
-        return self.content.phrasebook.phrase(name, lang, **values)
-
-    def reminding(self, reminding: Reminding) -> Conversation:
-        """The same conversation, which can also remind."""
-        content = self.content
-        return Conversation(content.base, content.phrasebook, self.interpreter, self.clock, self.dates, reminding)
 
 
 def build(settings: Settings) -> Explainer:
     """The conversation over the pack that the settings name. Raises ContentError with the findings, SettingsError."""
-    folder = pack_folder(settings.explainer_facts)
-    loaded = load_content(
-        folder,
-        settings.explainer_responses,
-        lambda zone: clock_of(settings.explainer_clock, zone).now(),
-        try_examples=False,
-    )
-    if loaded.content is None:
-        found = errors(loaded.findings)
-        more = f"\n… and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise ContentError("the content has errors:\n" + "\n".join(map(str, found[:SHOWN])) + more)
-    content, clock = loaded.content, clock_of(settings.explainer_clock, loaded.zone)
-    interpreter = PackInterpreter(content.knowledge, settings.explainer_data / "cache")
-    dates = Dates(content.base, content.phrasebook, settings.explainer_public_url)
-    conversation = Conversation(content.base, content.phrasebook, interpreter, clock, dates)
-    names = {command.name: command.turn for command in content.commands()}
-    return Explainer(content, interpreter, conversation, dates, TurnCodes(conversation.turns(), names), clock)
+    return open_explainer(_places(settings), lambda zone: clock_of(settings.explainer_clock, zone))
+
+
+def _places(settings: Settings) -> Places:
+    folder, cache = pack_folder(settings.explainer_facts), settings.explainer_data / "cache"
+    return Places(folder, settings.explainer_responses, cache, settings.explainer_public_url)
 
 
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
-    """Serves everything that the settings configure until SIGTERM or SIGINT; `say` prints lines for the operator."""
+    """Serves everything that the settings configure until SIGTERM or SIGINT, and reads the content anew on SIGHUP;
+    `say` prints lines for the operator."""
     from bot.platforms.web.metrics import Metrics  # noqa: PLC0415
-    from bot.platforms.web.server import WebServer, beside  # noqa: PLC0415 - commands that serve nothing start faster
+    from bot.platforms.web.server import Latest, WebServer, beside  # noqa: PLC0415 - others start faster without
     from bot.storage import open_storage  # noqa: PLC0415
 
-    explainer = build(settings)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tally = Tally()
+    serving = Serving(build(settings), lambda present: renew(present, _places(settings)), Explainer.is_learning)
+    stop, clock = _heed_signals(serving), serving.present.clock
     async with AsyncExitStack() as stack:
-        storage = await open_storage(settings.database_url, settings.explainer_data, settings.keys, explainer.clock)
+        storage = await open_storage(settings.database_url, settings.explainer_data, settings.keys, clock)
         stack.push_async_callback(storage.close)
-        telegram = await _telegram(settings, explainer, storage, stack) if settings.token else None
+        telegram = await _telegram(settings, serving, storage, tally, stack) if settings.token else None
 
         async def ready() -> dict[str, str]:
             checks = {"content": "ok", "database": "ok" if await storage.ready() else "does not answer"}
-            checks["understanding"] = UNDERSTANDING[explainer.interpreter.status()]
+            checks["understanding"] = UNDERSTANDING[serving.present.understanding.status()]
             return checks | (telegram.checks() if telegram else {})
 
         def figures() -> Mapping[str, float]:
-            return telegram.delivery.metrics() if telegram else {}
+            now, since = clock.now(), newest(serving.present.facts())
+            age = {"age": (now - since).total_seconds()} if since else {}
+            return age | (telegram.delivery.metrics() if telegram else {})
 
-        metrics = Metrics(figures, settings.explainer_metrics)
-        app = _web(explainer, ready, metrics)
+        metrics = Metrics(figures, settings.explainer_metrics, tally)
+        page = Latest(_web(serving.present, ready, metrics, tally))
+        serving.follow(lambda renewed: partial(page.serve, _web(renewed, ready, metrics, tally)))
+        app: ASGIApp = page
         if telegram and telegram.platform.webhook:
-            app = beside(telegram.platform.webhook.path, telegram.platform.webhook, app)
+            app = beside(telegram.platform.webhook.path, telegram.platform.webhook, page)
         server = WebServer(app, settings.explainer_host, settings.explainer_port)
         await server.start()
         stack.push_async_callback(server.stop)
         say(f"The page is at {server.url}")
-        threading.Thread(target=explainer.interpreter.warm, name="warm", daemon=True).start()
+        _learn(serving.present)()
+        serving.follow(_learn)
         if telegram:
             await telegram.start(stack)
             say("The bot answers on Telegram.")
         else:
             say("No TELEGRAM_BOT_TOKEN: the page alone.")
-        if settings.explainer_rehearsal or not explainer.clock.is_set:
+        if settings.explainer_rehearsal or not clock.is_set:
             stack.push_async_callback(_cancel, asyncio.create_task(storage.keep_sweeping()))
         await stop.wait()
         say("Stopping: finishing what is in hand.")
 
 
+def _heed_signals(serving: Serving[Explainer]) -> asyncio.Event:
+    """Sets the event that it gives when the program is to stop; on SIGHUP reloads, but where that means that the
+    terminal is gone which the program was started in."""
+    loop, stop, reloads = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[object]]()
+    in_terminal = os.isatty(0)
+
+    def hang_up() -> None:
+        if in_terminal and not os.isatty(0):
+            stop.set()
+        elif len(reloads) < 2:  # one under way, and one that sees what changed since it began
+            reloads.add(task := asyncio.create_task(serving.reload()))
+            task.add_done_callback(reloads.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
+    return stop
+
+
+def _learn(explainer: Explainer) -> Callable[[], None]:
+    return threading.Thread(target=explainer.interpreter.warm, name="warm", daemon=True).start
+
+
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """The bot on Telegram and the delivery of its reminders."""
+    """The bot on Telegram and the delivery of its reminders; `edition` and `letters` are made of an explainer."""
 
     platform: "TelegramPlatform"
     delivery: "Delivery"
+    edition: Callable[[Explainer], "Edition"]
+    letters: Callable[[Explainer], Letters]
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Answers, then delivers; `stack` stops both, the delivery first."""
@@ -149,44 +142,83 @@ class Telegram:
         await self.delivery.start()
         stack.push_async_callback(self.delivery.stop)
 
+    def prepare(self, renewed: Explainer) -> Callable[[], None]:
+        """The step that puts another content in the place of the one before."""
+        edition, base, compose = self.edition(renewed), renewed.content.base, self.letters(renewed).compose
+
+        def serve() -> None:
+            self.platform.serve(edition)
+            self.delivery.reload(base, compose)
+
+        return serve
+
     def checks(self) -> dict[str, str]:
         """What /readyz says of the two."""
         delivers = "ok" if self.delivery.is_allowed else "ok: off, since the clock is set"
         return {"telegram": "ok" if self.platform.healthy else "out of reach", "reminders": delivers}
 
 
-async def _telegram(settings: Settings, explainer: Explainer, storage: "Storage", stack: AsyncExitStack) -> Telegram:
+async def _telegram(
+    settings: Settings, serving: Serving[Explainer], storage: "Storage", tally: Tally, stack: AsyncExitStack
+) -> Telegram:
     from bot.platforms.telegram.adapter import Account, TelegramPlatform  # noqa: PLC0415
     from bot.platforms.telegram.edition import Edition  # noqa: PLC0415
     from bot.platforms.telegram.reading import CHANNEL  # noqa: PLC0415
     from bot.platforms.telegram.webhook import Address  # noqa: PLC0415
     from bot.reminders.engine.delivery import Delivery, Setup  # noqa: PLC0415
+    from bot.storage.address import names_server  # noqa: PLC0415
     from bot.storage.ledger import open_ledger  # noqa: PLC0415
     from bot.storage.ledger_engine import jobs_address  # noqa: PLC0415
 
-    content, clock, base = explainer.content, explainer.clock, explainer.content.base
+    explainer = serving.present
+    topic, clock = explainer.content.base.topic.id, explainer.clock
     place = settings.database_url, settings.explainer_data
-    ledger = open_ledger(*place, storage.keys, base.topic.id)
+    ledger = open_ledger(*place, storage.keys, topic)
     stack.push_async_callback(ledger.close)
-    subscriptions = storage.subscriptions(base.topic.id)
+    subscriptions = storage.subscriptions(topic)
     retention = timedelta(days=settings.explainer_retention_days)
-    letters = Letters(base, content.phrasebook, retention)
-    conversation = explainer.reminding(Reminding(base, subscriptions, ledger.ended_at, retention))
-    edition = Edition(conversation, explainer.codes, content.commands(), base.topic.languages, explainer.phrase)
-    webhook, secret = settings.telegram_webhook_url, settings.webhook_secret
-    address = Address(webhook, secret) if webhook and secret else None
-    account = Account(settings.token or "", settings.telegram_api_url, address, settings.explainer_send_rate)
-    platform = TelegramPlatform(account, edition, storage.readers, subscriptions=subscriptions)
+    operation = partial(_operation, serving, clock.now(), names_server(settings.database_url))
+    count = partial(storage.subscription_list().count, topic)
+    office = Office(settings.explainer_admins, tally, Previews(), count, ledger.progress, operation, serving.reload)
+
+    def letters(of: Explainer) -> Letters:
+        return Letters(of.content.base, of.content.phrasebook, retention)
+
+    def edition(of: Explainer) -> Edition:
+        content, base = of.content, of.content.base
+        conversation = of.reminding(Reminding(base, subscriptions, ledger.ended_at, retention))
+        answer, desk = tally.counting(conversation, is_from_chat), Desk(base, content.phrasebook, clock, office)
+        answer = previewing(answer, office.previews, desk.line) if office.admins else answer
+        return Edition(
+            answer, of.codes, content.commands(), base.topic.languages, of.phrase, of.label, conversation.suggest,
+            clock, desk if office.admins else None,
+        )  # fmt: skip
 
     def announce(event: str, numbers: Mapping[str, str | int]) -> Reply:
-        return letters.news(event, numbers, base.topic.languages[0], clock.now())
+        present = serving.present
+        return letters(present).news(event, numbers, present.content.base.topic.languages[0], clock.now())
 
+    webhook, secret = settings.telegram_webhook_url, settings.webhook_secret
+    address = Address(webhook, secret) if webhook and secret else None
+    account = Account(
+        settings.token or "", settings.telegram_api_url, address, settings.explainer_send_rate,
+        settings.explainer_rich_messages,
+    )  # fmt: skip
+    platform = TelegramPlatform(account, edition(explainer), storage.readers, subscriptions=subscriptions)
     couriers = {CHANNEL: platform.courier(settings.explainer_admins, announce)}
     setup = Setup(
         ledger, subscriptions, couriers, clock, settings.explainer_send_rate, replica_name(settings.database_url),
         jobs_address(*place), retention, settings.explainer_rehearsal,
     )  # fmt: skip
-    return Telegram(platform, Delivery(setup, base, letters.compose))
+    delivery = Delivery(setup, explainer.content.base, letters(explainer).compose)
+    telegram = Telegram(platform, delivery, edition, letters)
+    serving.follow(telegram.prepare)
+    return telegram
+
+
+def _operation(serving: Serving[Explainer], begun_at: datetime, has_replicas: bool) -> Operation:
+    present = serving.present
+    return Operation(begun_at, present.understanding.status(), present.version, resident(), not has_replicas)
 
 
 def replica_name(database_url: str | None) -> str:
@@ -197,7 +229,9 @@ def replica_name(database_url: str | None) -> str:
     return f"{gethostname()[:40]}-{token_hex(4)}" if names_server(database_url) else "alone"
 
 
-def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], metrics: "Metrics") -> "ASGIApp":
+def _web(
+    explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], metrics: "Metrics", tally: Tally
+) -> "ASGIApp":
     from bot.platforms.web.app import create_app  # noqa: PLC0415
     from bot.platforms.web.calendar import TopicCalendar  # noqa: PLC0415
     from bot.platforms.web.downloads import linking_documents  # noqa: PLC0415
@@ -206,7 +240,7 @@ def _web(explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], m
     topic = explainer.content.base.topic
     site = Site(topic.name.root, topic.place_name.root, explainer.content.base.zone, topic.languages, explainer.clock)
     calendar = TopicCalendar(topic.id, topic.languages, explainer.file)
-    answer = linking_documents(explainer.conversation)
+    answer = linking_documents(tally.counting(explainer.conversation, is_from_page))
     return create_app(answer, explainer.content.phrasebook.page, explainer.codes, ready, site, calendar, metrics)
 
 

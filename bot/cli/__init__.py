@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+import uvloop
 
 from bot import __version__
 from bot.cli.campaigns import campaign_commands
@@ -60,7 +61,7 @@ main.add_command(subscriber_commands)
 @main.command("run")
 def run_command() -> None:
     """Start everything that the environment configures: the page, and Telegram where there is a token."""
-    asyncio.run(run(load_settings(), click.echo))
+    uvloop.run(run(load_settings(), click.echo))
 
 
 @main.command()

@@ -99,7 +99,8 @@ class Reply:
     order, `suggestions` intents to ask next, `confidence` 0 to 1, `at` the instant as of which it is true (topic's
     zone), `until` the instant (UTC) from which its wording may be true no longer, the "as of" in it apart: "tomorrow"
     ends at midnight. `chosen_lang` is set when this turn chose the reader's language for good; `forget` when all that
-    is kept of the reader is to go. `is_repeatable` says that asking the same turn again changes nothing.
+    is kept of the reader is to go. `is_repeatable` says that asking the same turn again changes nothing,
+    `is_preview` that an editor looks at another instant, so that not even the turn is to be remembered.
     """
 
     intent: str
@@ -119,6 +120,7 @@ class Reply:
     picture: Picture | None = None
     until: datetime | None = None
     is_repeatable: bool = True
+    is_preview: bool = False
 
     @property
     def turn(self) -> Turn:

@@ -1,13 +1,15 @@
 """Every finding about a pack: its files, its quotations, and every answer that it can give."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import TypeAlias, get_args
 from xml.etree import ElementTree
 
 from bot.conversation.codes import TurnCodes
 from bot.conversation.conversation import Conversation
+from bot.conversation.pictures import LONGEST_CAPTION, Pictures
 from bot.conversation.reminding import REMINDERS, Reminder, State
 from bot.core.clock import FixedClock
 from bot.core.errors import ContentError
@@ -15,11 +17,14 @@ from bot.core.findings import Finding
 from bot.core.messages import Incoming, Reply, Turn
 from bot.core.ports import Understanding
 from bot.editorial.content import Content
+from bot.editorial.desk_samples import desk_samples
 from bot.factbase.base import FactBase
 from bot.factbase.loader import LISTS
 from bot.factbase.models import Cited, Passage, Report
 from bot.factbase.parts import parts_of
 from bot.phrasebook.book import template_finding
+from bot.phrasebook.cards import Cards
+from bot.phrasebook.drawing import draw_trial
 from bot.reminders.letters import Letters
 from bot.reminders.notice import Kind, Notice
 from bot.reminders.schedule import dated_items
@@ -64,22 +69,22 @@ def _turns(part: object, base: FactBase) -> Iterator[datetime]:
                 yield from (when.start, when.end, when.day_over_at)
 
 
-def check_answers(content: Content, now: datetime) -> Iterator[Finding]:
-    """Renders every answer and every notice in every language at a choice of turning points; whatever a template asks
-    for in vain is a finding. Codes of buttons that clash are one, too."""
-    talk = Conversation(content.base, content.phrasebook, Nobody(), FixedClock(now))
+def check_answers(content: Content, now: datetime, instants: Sequence[datetime] = ()) -> Iterator[Finding]:
+    """Renders every answer and every notice in every language at these instants, or at a choice of turning points;
+    whatever a template asks for in vain is a finding. Codes of buttons that clash are one, too."""
+    pictures = Pictures(content.phrasebook, Cards(content.phrasebook, draw_trial))
+    talk = Conversation(content.base, content.phrasebook, Nobody(), FixedClock(now), pictures=pictures)
     try:
         TurnCodes(talk.turns(), {})
     except ContentError as error:
         yield Finding(str(content.base.pack.folder / "topic.yaml"), 1, "", str(error), "rename one of the two")
-    points = turning_points(content, now)
-    step = max(1, len(points) // MOST_INSTANTS)
     seen: set[str] = set()
-    for instant in [*points[::step], points[-1]]:
+    for instant in instants or _chosen(turning_points(content, now)):
         for lang in content.base.topic.languages:
-            for what, render in (*_answers(talk, lang, instant), *_letters(content, lang, instant)):
+            told = (_answers(talk, lang, instant), _letters(content, lang, instant), _desk(content, lang, instant))
+            for what, render in chain(*told):
                 try:
-                    _check_tags(render(), what)
+                    _check_reply(render(), what)
                 except ContentError as error:
                     if str(error) in seen:
                         continue
@@ -89,13 +94,24 @@ def check_answers(content: Content, now: datetime) -> Iterator[Finding]:
                     yield Finding(found.file, found.line, found.field, f"{found.problem} ({where})", found.remedy)
 
 
-def _check_tags(reply: Reply | None, what: str) -> None:
-    """Raises ContentError where tags are not closed as they were opened: no platform could show that."""
+def _chosen(points: Sequence[datetime]) -> list[datetime]:
+    return [*points[:: max(1, len(points) // MOST_INSTANTS)], points[-1]]
+
+
+def _check_reply(reply: Reply | None, what: str) -> None:
+    """Raises ContentError where tags are not closed as they were opened, or a caption is too long: no platform could
+    show that."""
     try:
-        ElementTree.fromstring(f"<answer>{reply.html if reply else ''}</answer>")  # noqa: S314 - rendered here
+        words = "".join(_parsed(reply).itertext())
     except ElementTree.ParseError as error:
         place = f"{TEMPLATES}:1"
         raise ContentError(f"{place}: {what} is not well-formed ({error}): correct the tags of its template") from error
+    if reply and reply.picture and (length := len(words.encode("utf-16-le")) // 2) > LONGEST_CAPTION:
+        raise ContentError(f"{TEMPLATES}:1: {what} has a caption of {length}, more than {LONGEST_CAPTION}: shorten it")
+
+
+def _parsed(reply: Reply | None) -> ElementTree.Element:
+    return ElementTree.fromstring(f"<answer>{reply.html if reply else ''}</answer>")  # noqa: S314 - rendered here
 
 
 def _answers(talk: Conversation, lang: str, instant: datetime) -> Iterator[Rendering]:
@@ -118,3 +134,9 @@ def _letters(content: Content, lang: str, instant: datetime) -> Iterator[Renderi
             notice = Notice(item.id, kind, "", instant, instant)
             yield f"notice {kind} of {item.id}", partial(letters.compose, [notice], lang, instant)
     yield "news of a campaign", partial(letters.news, "stalled", CAMPAIGN, lang, instant)
+
+
+def _desk(content: Content, lang: str, instant: datetime) -> Iterator[Rendering]:
+    """What the editors' desk says, in every way."""
+    for what, told in desk_samples(content, instant):
+        yield f"the desk's {what}", partial(told, lang)

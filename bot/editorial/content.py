@@ -1,16 +1,16 @@
 """Loads a pack and the responses together, ready to be served, with everything that is wrong with them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.core.clock import Clock, RehearsalClock, SystemClock
-from bot.core.errors import SettingsError
+from bot.core.errors import ContentError, SettingsError
 from bot.core.findings import Finding, errors
-from bot.core.messages import Command
+from bot.core.messages import Command, Turn
 from bot.factbase.base import FactBase
 from bot.factbase.checks import check_pack
 from bot.factbase.loader import load_pack
@@ -23,6 +23,16 @@ from bot.understanding.consideration import Knowledge
 from bot.understanding.gates import load_gates
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")  # what Telegram allows
+SHOWN = 20  # findings that a refused content is refused with in words
+
+
+class FaultyContentError(ContentError):
+    """Content that has errors, which are `findings`."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        more = f"\n… and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+        super().__init__("the content has errors:\n" + "\n".join(map(str, findings[:SHOWN])) + more)
+        self.findings = findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,13 @@ class Content:
             words = {lang: text.replace("{entity}", term.name.get(lang)) for lang, text in asked}
             listed.append(Command(term.id, explaining.turn(f"term:{term.id}"), words))
         return listed
+
+    def knows(self, turn: Turn) -> bool:
+        """Whether a turn can be told: its intent is a preset, and its entity, if it has one, stands in the pack."""
+        preset = self.phrasebook.presets.get(turn.intent)
+        if preset is None or turn.entity is None:
+            return preset is not None
+        return preset.option(turn.entity) is not None or self.base.entity(turn.entity) is not None
 
 
 @dataclass(frozen=True, slots=True)

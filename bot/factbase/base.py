@@ -1,13 +1,17 @@
 """The fact base: a checked pack with an index over its entries; `at` gives what was known at an instant."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from pydantic import BaseModel
 
 from bot.factbase.loader import LISTS, Pack
 from bot.factbase.models import Cited, Decision, Organisation, Person, Position, Source, Statement, Term
 from bot.factbase.parts import parts_of
 from bot.factbase.snapshot import Snapshot
+from bot.factbase.when import When
 
 ENTITY_KINDS = {"person": "people", "org": "organisations", "term": "terms"}
 
@@ -27,6 +31,13 @@ def source_since(source: Source) -> datetime:
     return (source.known_from or source.published).known_at
 
 
+def turns_of(part: BaseModel) -> Iterator[datetime]:
+    """The instants at which a time that stands in a part of the pack begins, ends, or is a thing of yesterday."""
+    for name in type(part).model_fields:
+        if isinstance(when := getattr(part, name), When):
+            yield from (when.start, when.end, when.day_over_at)
+
+
 class FactBase:
     """Expects a pack without errors: every reference leads somewhere."""
 
@@ -43,11 +54,13 @@ class FactBase:
         self.source_since = {source.id: source_since(source) for source in pack.sources}
         self._since: dict[int, datetime] = {}
         self._fact_ids: dict[int, str] = {}
+        turns: set[datetime] = set()
         for entry in [pack.topic, *(entry for name in LISTS for entry in pack.entries(name))]:
             for part, _ in parts_of(entry):
-                if not isinstance(part, Cited):
-                    continue
-                self._index(part, fact_id(entry))
+                turns.update(turn.astimezone(UTC) for turn in turns_of(part))
+                if isinstance(part, Cited):
+                    self._index(part, fact_id(entry))
+        self.changes = tuple(sorted(turns))
         self.earlier_forms = {said.id: tuple(self._earlier_forms(said)) for said in pack.statements}
 
     def _index(self, part: Cited, fact: str) -> None:
@@ -76,6 +89,12 @@ class FactBase:
     def at(self, instant: datetime) -> Snapshot:
         """What was known at `instant` (with a zone)."""
         return Snapshot(self, instant)
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """The first instant after `after` (with a zone) from which a snapshot may say something else (UTC); None after
+        the last. `changes` has all of them, in order: snapshots of two instants with none between them are the same."""
+        later = bisect_right(self.changes, after)
+        return self.changes[later] if later < len(self.changes) else None
 
     def since(self, cited: Cited) -> datetime:
         """From when on a part of this pack counts as known."""

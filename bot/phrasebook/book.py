@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.core.findings import Finding
 from bot.core.messages import SourceNote, Turn
 from bot.factbase.models import Person, Source
 from bot.factbase.snapshot import Snapshot
+from bot.factbase.when import midnight
 from bot.phrasebook.catalogue import load_translations
 from bot.phrasebook.phrases import load_phrases
 from bot.phrasebook.presets import load_presets
@@ -27,11 +29,13 @@ BLOCK = re.compile(r" ?(</?(?:h3|p|ul|ol|li|blockquote|details|summary|table|tr|
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """An answer's words, the ids of the facts told, and the footnotes in the order of their numbers."""
+    """An answer's words, the ids of the facts told, the footnotes in the order of their numbers, and the instant (UTC)
+    from which the words may be others, the "as of" in them apart."""
 
     html: str
     facts: tuple[str, ...]
     sources: tuple[SourceNote, ...]
+    until: datetime
 
 
 class Phrasebook:
@@ -60,7 +64,12 @@ class Phrasebook:
         }  # fmt: skip
         html = self._render(f"{turn.intent}.html.j2", lang, values)
         sources = tuple(note(source, lang) for source in voice.notes.values())
-        return Rendered(html, tuple(voice.told), sources)
+        return Rendered(html, tuple(voice.told), sources, _until(facts, voice))
+
+    def card(self, name: str, voice: Voice, facts: Snapshot, lang: str, more: Mapping[str, Any]) -> str:
+        """The SVG of the picture `cards/<name>.svg.j2`, spoken by `voice`. Raises ContentError as `render` does."""
+        values = {"facts": facts, "topic": facts.topic, "now": facts.now, "lang": lang, "entity": None}
+        return self._render(f"cards/{name}.svg.j2", lang, {**values, **more, **voice.names()})
 
     def page(self, lang: str, **values: Any) -> str:
         """The chat page."""
@@ -99,6 +108,13 @@ def note(source: Source, lang: str) -> SourceNote:
     """A source as replies name it."""
     publisher = source.publisher or (source.name.get(lang) if source.name else source.id)
     return SourceNote(source.id, publisher, source.title, source.url or source.copy_url, source.published.written)
+
+
+def _until(facts: Snapshot, voice: Voice) -> datetime:
+    """At midnight "tomorrow" is today, whatever the facts; a number of minutes ends with the minute."""
+    tonight = midnight(facts.now.date() + timedelta(days=1), facts.base.zone)
+    ends = (tonight, facts.base.next_change(facts.instant), voice.minute_ends_at)
+    return min(end.astimezone(UTC) for end in ends if end)
 
 
 def template_finding(error: ContentError) -> Finding:

@@ -21,6 +21,10 @@ LONGEST = {  # characters by phrase: what Telegram takes of each, and what a but
     "in_private": 40,
     "description": 512,
     "about": 120,
+    "stats_command": 256,
+    "campaigns_command": 256,
+    "preview_command": 256,
+    "reload_command": 256,
 }
 
 

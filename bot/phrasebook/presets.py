@@ -17,6 +17,7 @@ from bot.factbase.yaml_tree import read_tree
 
 IntentName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,31}$")]
 FILE = "intents.yaml"
+PICTURE = "picture"  # the option that asks for an answer's card
 # What readers are met with without asking for it, so that no content folder can do without.
 NEEDED = ("help", "in_distress", "legal_advice", "other_place", "opinion", "prediction", "not_covered")
 OTHER_TEMPLATES = (
@@ -25,6 +26,10 @@ OTHER_TEMPLATES = (
     "notice.html.j2",
     "calendar_entry.html.j2",
     "campaign_news.html.j2",
+    "desk/stats.html.j2",
+    "desk/campaigns.html.j2",
+    "desk/preview.html.j2",
+    "desk/reload.html.j2",
 )
 
 
@@ -55,6 +60,7 @@ class Preset(Entry):
     where that is a person and needs other words. `entities` are the kinds that it takes (`person`, `org`, `term`).
     `command` is the word behind a slash, `description` its line in the menu. `needs` names files of a pack which must
     not be empty for it. `outcome` is what an answer of it counts as. `options` are what a reader can choose under it.
+    `picture` names the card in `cards/` that shows the same; its option is `picture`.
     """
 
     id: IntentName
@@ -68,6 +74,7 @@ class Preset(Entry):
     needs: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     outcome: Literal["answer", "refuse"] = "answer"
     options: tuple[Option, ...] = ()
+    picture: IntentName | None = None
 
     def takes(self, entity: str | None) -> bool:
         """Whether the intent can be asked of this entity id, or of none."""
@@ -126,6 +133,11 @@ def _check(presets: dict[str, Preset], folder: Path, known: dict[str, int], repo
         for step in preset.next:
             if step.intent not in known:
                 report((at, "next"), f"there is no intent {step.intent!r}", "correct the name")
+        for name in _card_templates(preset):
+            if not (folder / name).is_file():
+                report((at, "picture"), f"there is no template {name}", "write it, or remove `picture`")
+        if preset.picture and preset.option(f"option:{PICTURE}") is None:
+            report((at, "picture"), "nobody can ask for it", f"add to options: {{id: {PICTURE}, label: {{en: …}}}}")
         if preset.command and commands.setdefault(preset.command, preset.id) != preset.id:
             report(
                 (at, "command"),
@@ -134,6 +146,11 @@ def _check(presets: dict[str, Preset], folder: Path, known: dict[str, int], repo
             )
         if preset.command and not preset.description:
             report((at,), "a command without a description", "add description: {en: …}")
+
+
+def _card_templates(preset: Preset) -> tuple[str, ...]:
+    """What a picture needs: how it is drawn, and its caption."""
+    return tuple(f"cards/{preset.picture}.{kind}.j2" for kind in ("svg", "html")) if preset.picture else ()
 
 
 def missing_needs(presets: Iterable[Preset], pack: Any, file: str) -> list[Finding]:

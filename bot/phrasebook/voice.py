@@ -1,7 +1,7 @@
 """What a template can call while one answer is rendered: texts in the reader's language, sources, dates."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from babel import Locale
@@ -14,9 +14,12 @@ from bot.factbase.snapshot import Side, Snapshot
 from bot.factbase.text import Label, Text
 from bot.factbase.when import Precision, When
 
+MINUTE = timedelta(minutes=1)
+
 
 class Voice:
-    """Speaks one answer: keeps the numbers of its footnotes and the ids of the facts it told, in order."""
+    """Speaks one answer: keeps the numbers of its footnotes and the ids of the facts it told, in order, and when the
+    first of the numbers of minutes that it gave is another (None: it gave none)."""
 
     def __init__(self, facts: Snapshot, lang: str) -> None:
         self._facts = facts
@@ -24,6 +27,7 @@ class Voice:
         self._locale = Locale.parse(lang)
         self.notes: dict[str, Source] = {}
         self.told: dict[str, None] = {}
+        self.minute_ends_at: datetime | None = None
 
     def names(self) -> dict[str, Any]:
         """What templates find under these names."""
@@ -125,5 +129,10 @@ class Voice:
         """Whole minutes from the answer's instant to a moment less than a day ahead; None for any other time."""
         if when is None or when.precision is not Precision.MOMENT:
             return None
-        left = (when.start - self._facts.now) // timedelta(minutes=1)
-        return left if 0 < left < 24 * 60 else None
+        remains = when.start.astimezone(UTC) - self._facts.instant
+        left = remains // MINUTE
+        if not 0 < left < 24 * 60:
+            return None
+        ends_at = self._facts.instant + (remains % MINUTE or MINUTE)
+        self.minute_ends_at = min(self.minute_ends_at or ends_at, ends_at)
+        return left

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
@@ -15,14 +15,17 @@ from bot.core.errors import SettingsError
 from bot.core.ports import Readers
 from bot.platforms.telegram.answering import Answering
 from bot.platforms.telegram.application import build_application
+from bot.platforms.telegram.calls import Calls
 from bot.platforms.telegram.courier import Announce, TelegramCourier
 from bot.platforms.telegram.edition import Edition
+from bot.platforms.telegram.elsewhere import Call, Elsewhere, Summoned, Typed
 from bot.platforms.telegram.flood import FloodControl, Verdict
 from bot.platforms.telegram.lanes import Lanes
 from bot.platforms.telegram.membership import Left, Membership, Moved, read_change
 from bot.platforms.telegram.menu import register
 from bot.platforms.telegram.outflow import Outflow
 from bot.platforms.telegram.reading import Asked, Reading
+from bot.platforms.telegram.rich_switch import RichSwitch
 from bot.platforms.telegram.sending import Sender, press_end
 from bot.platforms.telegram.transport import Pace
 from bot.platforms.telegram.updates import Polling, Posting, Updates
@@ -31,7 +34,10 @@ from bot.reminders.subscription import Subscriptions
 
 log = logging.getLogger(__name__)
 
+Event: TypeAlias = Asked | Call | Left | Moved
+
 GROUP_BURST, GROUP_EVERY = 8, 5.0  # Telegram allows twenty messages a minute in a group
+KEYS_BURST, KEYS_EVERY = 60, 0.5  # a query comes with every key that is typed
 RATE: Final = 28.0  # messages a second: Telegram refuses above 30
 
 _REFUSED = "TELEGRAM_BOT_TOKEN was refused by Telegram: copy the token of your bot from BotFather again."
@@ -40,12 +46,13 @@ _REFUSED = "TELEGRAM_BOT_TOKEN was refused by Telegram: copy the token of your b
 @dataclass(frozen=True, slots=True, repr=False)
 class Account:
     """The bot's account: its token, the Bot API's server (None: Telegram's own), the address of its webhook (None: long
-    polling), and the most messages a second that this process sends."""
+    polling), the most messages a second that this process sends, and whether rich messages are tried."""
 
     token: str
     api_url: str | None = None
     address: Address | None = None
     rate: float = RATE
+    is_rich: bool = False
 
 
 class TelegramPlatform:
@@ -67,10 +74,12 @@ class TelegramPlatform:
         self._built = build_application(account.token, account.api_url, self._pace, self._take)
         self._application = self._built.application
         self._membership = Membership(readers, subscriptions)
-        self._sender = Sender(self._application.bot, self._pace, self._membership.moved, Outflow(account.rate))
-        self._lanes = Lanes[Asked | Left | Moved](self._handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
+        self._calls = Calls(self._application.bot, self._pace, Outflow(account.rate))
+        self._sender = Sender(self._calls, self._membership.moved, RichSwitch(account.is_rich))
+        self._lanes = Lanes[Event](self._handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
         self._people = FloodControl(self._pace.burst, self._pace.every)
         self._groups = FloodControl(GROUP_BURST, GROUP_EVERY)
+        self._keys = FloodControl(KEYS_BURST, KEYS_EVERY)
         self._albums: deque[str] = deque(maxlen=256)
         self._slots: dict[int, Slot] = {}
         self._background: set[asyncio.Task[None]] = set()
@@ -80,6 +89,7 @@ class TelegramPlatform:
             Posting(self._application.bot, address, self._pace) if address else Polling(self._built, self._pace)
         )
         self._reading: Reading | None = None
+        self._elsewhere: Elsewhere | None = None
         self._edition = edition
         self._answering = Answering(edition, readers, self._sender, self._link)
 
@@ -105,7 +115,7 @@ class TelegramPlatform:
         self._edition = edition
         self._answering = Answering(edition, self._readers, self._sender, self._link)
         if self._reading is not None:
-            self._reading = Reading(self._application.bot.bot, edition)
+            self._read_as(edition)
             self._spawn(register(self._application.bot, edition))
 
     def courier(self, admins: Sequence[int] = (), announce: Announce | None = None) -> TelegramCourier:
@@ -113,7 +123,7 @@ class TelegramPlatform:
         private chats) are told of campaigns."""
         connections, send_url = self._built.connections, self._built.send_url
         return TelegramCourier(
-            connections, send_url, lambda: self._edition.codes, lambda: self._sender.used, admins, announce
+            connections, send_url, lambda: self._edition.codes, lambda: self._calls.used, admins, announce
         )
 
     async def start(self) -> None:
@@ -152,7 +162,7 @@ class TelegramPlatform:
     async def _connect(self) -> None:
         application = self._application
         await application.initialize()
-        self._reading = Reading(application.bot.bot, self._edition)
+        self._read_as(self._edition)
         if not application.running:
             await application.start()
         if self.webhook is not None:
@@ -179,6 +189,11 @@ class TelegramPlatform:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
+    def _read_as(self, edition: Edition) -> None:
+        bot = self._application.bot
+        self._reading = Reading(bot.bot, edition)
+        self._elsewhere = Elsewhere(bot, bot.bot, edition, self._readers)
+
     def _link(self, code: str) -> str:
         return f"https://t.me/{self._application.bot.username}?start={code}"
 
@@ -187,7 +202,10 @@ class TelegramPlatform:
         number = posted["update_id"]
         self._slots[number] = slot
         try:
-            await self._application.process_update(Update.de_json(posted, self._application.bot))
+            if self._reading and (plain := self._reading.read_plain(posted)):
+                self._take_question(number, plain)
+            else:
+                await self._application.process_update(Update.de_json(posted, self._application.bot))
         except Exception as error:  # one strange update must not stop the next
             log.error("telegram.update_unreadable error=%s", type(error).__name__)
         if self._slots.pop(number, None):  # nothing was put into a lane
@@ -196,14 +214,27 @@ class TelegramPlatform:
     async def _take(self, update: Update) -> None:
         """Puts an update into its chat's lane; returns at once, so that no chat waits for another."""
         try:
-            event = read_change(update) or (self._reading.read(update) if self._reading else None)
+            event = self._read(update)
         except Exception as error:  # as above
             log.error("telegram.update_unreadable error=%s", type(error).__name__)
             return
         if isinstance(event, Asked):
             self._take_question(update.update_id, event)
+        elif isinstance(event, Typed | Summoned):
+            self._take_call(update.update_id, event)
         elif event is not None:
             self._lanes.put(event.chat, event)
+
+    def _read(self, update: Update) -> Event | None:
+        if self._reading is None or self._elsewhere is None:
+            return None
+        return read_change(update) or self._elsewhere.read(update) or self._reading.read(update)
+
+    def _take_call(self, number: int, call: Call) -> None:
+        if self._keys.judge(call.person, monotonic()) is Verdict.TAKE:
+            call = replace(call, slot=self._slots.pop(number, None))
+            if not self._lanes.put(("elsewhere", call.person), call) and call.slot is not None:
+                call.slot.close()
 
     def _take_question(self, number: int, asked: Asked) -> None:
         if self._is_further_picture(asked):
@@ -237,15 +268,24 @@ class TelegramPlatform:
         self._albums.append(asked.album)
         return known and not asked.text
 
-    async def _handle(self, event: Asked | Left | Moved) -> None:
-        if not isinstance(event, Asked):
+    async def _handle(self, event: Event) -> None:
+        if isinstance(event, Left | Moved):
             await self._membership.note(event)
             return
         try:
-            await (self._answering.calm(event) if event.is_too_fast else self._answering.handle(event))
+            await self._answer(event)
         finally:
             if event.slot is not None:
                 event.slot.close()
+
+    async def _answer(self, event: Asked | Call) -> None:
+        if not isinstance(event, Asked):
+            if self._elsewhere is not None:
+                await self._elsewhere.handle(event)
+        elif event.is_too_fast:
+            await self._answering.calm(event)
+        else:
+            await self._answering.handle(event)
 
 
 async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:

@@ -10,7 +10,6 @@ from typing import Final
 from bot.core.messages import Incoming, Reader, Reply, Turn
 from bot.core.ports import Readers
 from bot.platforms.telegram.edition import Edition
-from bot.platforms.telegram.html import Part
 from bot.platforms.telegram.payloads import Payload, Payloads, message_tail
 from bot.platforms.telegram.permission import Permission
 from bot.platforms.telegram.reading import CHANNEL, Asked
@@ -53,10 +52,10 @@ class Answering:
         try:
             lang, _ = await self._recall(str(asked.place.chat))
             words = self._edition.phrase("too_fast", self._edition.language(lang, asked.lang_hint))
-            part = Part(escape(words, quote=False), words)
+            tail = message_tail(escape(words, quote=False), None)
             slot = asked.slot if asked.is_private and asked.query is None else None
-            if not self._sender.carry(slot, asked.place, message_tail(part.html, None)):
-                await self._sender.send(asked.place, (part,), None)
+            if not self._sender.carry(slot, asked.place, tail):
+                await self._sender.send(asked.place, (tail,))
         except Exception as error:  # as above
             log.error("telegram.update_failed error=%s", type(error).__name__)
         finally:
@@ -79,35 +78,52 @@ class Answering:
     async def _respond(self, asked: Asked) -> None:
         chat = str(asked.place.chat)
         lang, context = await self._recall(chat)
+        if told := await self._at_desk(asked, lang):
+            await self._show(asked, told, is_refused=False)
+            return
         permission = Permission(self._sender, asked)
         reader = Reader(CHANNEL, chat, asked.place.thread, permission.find)
         incoming = Incoming(asked.text, asked.turn, asked.lang or lang, asked.lang_hint, context, reader=reader)
         reply = await self._edition.answer(incoming)
         await self._keep_choice(chat, reply)
         await self._show(asked, reply, is_refused=permission.is_refused)
-        if reply.outcome == "answer" and not reply.forget:
+        if reply.outcome == "answer" and not reply.forget and not reply.is_preview:
             await self._readers.remember_turn(CHANNEL, chat, reply.turn)
+
+    async def _at_desk(self, asked: Asked, lang: str | None) -> Reply | None:
+        """The answer to an editor's command, which others do not have. A private chat is named like its person."""
+        if self._edition.desk is None or asked.command is None or not asked.is_private:
+            return None
+        name, rest = asked.command
+        return await self._edition.desk(name, rest, asked.place.chat, self._edition.language(lang, asked.lang_hint))
 
     async def _show(self, asked: Asked, reply: Reply, *, is_refused: bool) -> None:
         """A press changes its message in place; one without the right to it leaves what all see as it was."""
-        place, is_edit = asked.place, asked.message is not None and reply.picture is None and not is_refused
-        link = None if asked.is_private else self._link(self._edition.codes.code(reply.turn))
-        payload = self._payloads.payload(reply, asked.trail if is_edit else (), asked.page if is_edit else 1, link)
+        message = None if reply.picture or is_refused else asked.message
+        place = asked.place
         if asked.message is not None and is_refused:
             place = replace(place, reply_to=asked.message.message_id)
-        if asked.message is not None and is_edit and payload.parts:
-            await self._sender.revise(place, asked.message, payload.parts, payload.keyboard)
-        elif reply.picture is not None:
-            place = await self._sender.send_picture(place, reply.picture, payload.parts[0], payload.keyboard)
+        payload = self._payload(asked, reply, is_edit=message is not None)
+        if reply.picture is not None:
+            place = await self._sender.send_picture(place, reply.picture, payload)
+        elif payload.rich and await self._sender.show_rich(place, message, *payload.rich):
+            pass
+        elif message is not None and payload.parts:
+            await self._sender.revise(place, message, payload)
         elif not self._carried(asked, reply, payload):
-            place = await self._sender.send(place, payload.parts, payload.keyboard)
+            place = await self._sender.send(place, payload.tails)
         if reply.document is not None:
             await self._sender.send_document(place, reply.document)
 
+    def _payload(self, asked: Asked, reply: Reply, *, is_edit: bool) -> Payload:
+        link = None if asked.is_private else self._link(self._edition.codes.code(reply.turn))
+        trail, page = (asked.trail, asked.page) if is_edit else ((), 1)
+        return self._payloads.payload(reply, trail, page, link, is_rich=self._sender.rich.is_on)
+
     def _carried(self, asked: Asked, reply: Reply, payload: Payload) -> bool:
         """Whether the answer travels back in the response: in private, where it is the only call."""
-        is_only = asked.query is None and reply.document is None and payload.tail is not None
-        return is_only and asked.is_private and self._sender.carry(asked.slot, asked.place, payload.tail or b"")
+        is_only = asked.query is None and reply.document is None and len(payload.tails) == 1
+        return is_only and asked.is_private and self._sender.carry(asked.slot, asked.place, payload.tails[0])
 
     async def _recall(self, chat: str) -> tuple[str | None, Turn | None]:
         """The chosen language and the last turn; without the storage a reader is still answered, as a stranger."""

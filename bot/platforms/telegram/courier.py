@@ -15,7 +15,7 @@ from bot.core.ports import Codes
 from bot.platforms.telegram.connections import Connections, Limits, UnprocessedError
 from bot.platforms.telegram.html import to_messages
 from bot.platforms.telegram.keyboard import build_keyboard
-from bot.platforms.telegram.payloads import message_tail
+from bot.platforms.telegram.payloads import message_tails
 from bot.platforms.telegram.refusals import ThreadGoneError, message_id, refusal
 from bot.reminders.courier import RefusedError, SendError, ThrottledError, TryAgainError, UnsureError
 
@@ -63,11 +63,8 @@ class TelegramCourier:
     def prepare(self, reply: Reply) -> Prepared:
         """The payload of a reply. What one message cannot hold follows in further ones, the keyboard under the last:
         a notice cut short could lose the very hour. A document stays out: readers ask for it by its button."""
-        parts = [part.html for part in to_messages(reply.html)]
         keyboard = build_keyboard(reply.buttons, self._codes())
-        return Prepared(
-            (*(message_tail(html, None) for html in parts[:-1]), *(message_tail(html, keyboard) for html in parts[-1:]))
-        )
+        return Prepared(message_tails(to_messages(reply.html), keyboard))
 
     async def send(self, chat: str, thread: int | None, prepared: object, silent: bool) -> int:
         """Sends to one chat; the id of the first message. Raises one of the SendErrors, within ten seconds.

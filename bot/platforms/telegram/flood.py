@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-KEPT: Final = 50_000  # those seen last; whoever comes back after so many others begins anew
+KEPT: Final = 50_000  # at most; whoever comes back after so many others begins anew
 SILENCE: Final = 30.0  # seconds that nothing is answered after the calm word
 
 
@@ -37,11 +37,10 @@ class FloodControl:
 
     def judge(self, who: Hashable, now: float) -> Verdict:
         """What becomes of a question that `who` asks now."""
+        self._forget_two(now)
         account = self._accounts.get(who)
         if account is None:
             account = self._accounts[who] = _Account()
-            if len(self._accounts) > KEPT:
-                self._accounts.popitem(last=False)
         else:
             self._accounts.move_to_end(who)
         if now < account.silent_until:
@@ -52,3 +51,14 @@ class FloodControl:
             return Verdict.WARN
         account.even_at = even_at
         return Verdict.TAKE
+
+    def _forget_two(self, now: float) -> None:
+        """Lets go of those seen longest ago who have made up for everything: two for each that may come."""
+        for _ in range(2):
+            oldest = next(iter(self._accounts), None)
+            if oldest is None:
+                return
+            account = self._accounts[oldest]
+            if max(account.even_at, account.silent_until) > now and len(self._accounts) <= KEPT:
+                return
+            del self._accounts[oldest]

@@ -1,20 +1,34 @@
 """Turns an answer's semantic HTML into messages of Telegram's classic HTML, each within Telegram's limits."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import TypeAlias
 
-from bot.platforms.markup import Element, Node, parse
-from bot.platforms.telegram.spans import Moment, Quote, Span, fits, is_visible, plain, split, stripped, write
+from bot.platforms.markup import Element, parse
+from bot.platforms.telegram.blocks import block_spans, folded_spans
+from bot.platforms.telegram.notes import Notes, read_notes
+from bot.platforms.telegram.screens import SCREEN_LINES, screen_lines, text_lines
+from bot.platforms.telegram.spans import (
+    MESSAGE,
+    Room,
+    Span,
+    entities,
+    fits,
+    is_visible,
+    plain,
+    split,
+    stripped,
+    units,
+    write,
+)
 
-LONG_QUOTE = 280  # characters; a longer quotation is folded, so that an answer keeps to one screen
-LATEST = 2**31  # seconds since 1970: Telegram counts them in 32 bits
+RUN_OVER = 2  # lines: less to scroll than to press, and the measure of a screen is a careful one
+LONE_LINES = 2  # a page of no more is pieced out with what stands before it
 
-_QUOTE_MARKS = "“\"«„‘'"
-_HOUR = re.compile(r"\b\d{1,2}:\d{2}\b")
-_WHOLE = "wDt"
 _BOXES = {"blockquote", "details"}
+_LEAST = Room(MESSAGE.units // 2, MESSAGE.entities // 2)  # of a page is for its words, whatever its notes take
+
+Enough: TypeAlias = Callable[[Sequence[Span], int], bool]  # of all that stands on a page, and its number from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,162 +39,158 @@ class Part:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What stays on one page where it can: `head` is repeated on the next page where it cannot, `gap` stands before."""
+
+    gap: str
+    head: list[Span]
+    spans: list[Span]
+
+
+_Block: TypeAlias = tuple[Element, list[Span]]  # with what stands for it in a message
+_Page: TypeAlias = list[_Unit]
+
+
 def to_messages(html: str) -> tuple[Part, ...]:
     """An answer in the semantic subset as the messages to send, in order; ValueError outside the subset.
 
-    Quotations cannot nest on Telegram: details become an expandable quotation, and a quotation within them stands
-    in quotation marks. Telegram links no telephone numbers by markup, it finds them itself: they stand as text. A
-    `time` is told in the reader's own zone: in place of its words where those are a whole date with an hour.
+    Nothing is lost: each message has all that Telegram's limits allow, and below it the sources that it cites and as of
+    when it is true.
     """
-    packed = _packed(_units(parse(html)))
-    return tuple(Part(write(spans), text) for spans in packed if is_visible(text := plain(spans)))
+    return _laid_out(html, lambda spans, _: fits(spans))
 
 
-def _units(blocks: Sequence[Element]) -> Iterable[tuple[str, list[Span]]]:
-    """What is kept in one message where it can be, with the gap before it: a block, a heading with the next block."""
-    gap, held = "", list[Span]()
-    before: Element | None = None
-    for block in blocks:
-        spans = stripped(_block(block, Span()))
+def to_pages(html: str) -> tuple[Part, ...]:
+    """The same as pages that a reader turns: each keeps to the smallest screen where its blocks allow it; the first,
+    which has the core, may run over by RUN_OVER lines."""
+    return _laid_out(html, lambda spans, page: fits(spans) and _lines(spans) <= SCREEN_LINES + RUN_OVER * (page == 0))
+
+
+def _lines(spans: Sequence[Span]) -> int:
+    return screen_lines(write(spans))
+
+
+def _laid_out(html: str, enough: Enough) -> tuple[Part, ...]:
+    blocks = parse(html)
+    notes = read_notes(blocks[-1]) if blocks else None
+    said = blocks[:-1] if notes else blocks
+    body = list(_units(_whole_blocks(said)))
+    if notes and not _takes(notes, _spans(body)):
+        said, notes = blocks, None
+        body = list(_units(_whole_blocks(said)))
+    if _lines(_whole(body, notes)) > SCREEN_LINES:
+        body = list(_units(_folded_blocks(said)))
+    fits_one = enough(_whole(body, notes), 0)
+    pages = [body] if fits_one else _settled(_paged(body, notes, enough), notes, enough)
+    whole = (_whole(page, notes) for page in pages)
+    return tuple(Part(write(spans), text) for spans in whole if is_visible(text := plain(spans)))
+
+
+def _whole_blocks(blocks: Sequence[Element]) -> Iterable[_Block]:
+    return ((block, block_spans(block, Span())) for block in blocks)
+
+
+def _folded_blocks(blocks: Sequence[Element]) -> Iterable[_Block]:
+    """Details that follow a quotation are folded with it."""
+    for before, block, after in zip([None, *blocks], blocks, [*blocks[1:], None], strict=False):
+        if before is not None and before.tag == "blockquote" and block.tag == "details":
+            continue
+        more = after if block.tag == "blockquote" and after is not None and after.tag == "details" else None
+        yield block, folded_spans(block, more)
+
+
+def _units(blocks: Iterable[_Block]) -> Iterable[_Unit]:
+    """Each block, with whatever announces it on the lines above."""
+    held: _Unit | None = None
+    announces = is_box = False
+    for block, converted in blocks:
+        spans = stripped(converted)
         if not spans:
             continue
-        if before is not None and before.tag == "h3":
-            held += [Span("\n"), *spans]
+        if held is not None and announces:
+            held = replace(held, head=held.spans, spans=[*held.spans, Span("\n"), *spans])
         else:
-            if held:
-                yield gap, held
-            gap, held = ("\n" if block.tag in _BOXES else "\n\n"), spans
-        before = block
-    if held:
-        yield gap, held
+            if held is not None:
+                yield held
+            gap = "\n" if is_box or block.tag in _BOXES else "\n\n"
+            held = _Unit(gap, _head(block, spans), spans)
+        announces = block.tag == "h3" or (block.tag == "p" and block.words.rstrip().endswith(":"))
+        is_box = block.tag in _BOXES
+    if held is not None:
+        yield held
 
 
-def _packed(units: Iterable[tuple[str, list[Span]]]) -> list[list[Span]]:
-    """Units side by side in as few messages as hold them."""
-    messages: list[list[Span]] = []
-    current: list[Span] = []
-    for gap, spans in units:
-        joined = [*current, Span(gap), *spans] if current else spans
-        if fits(joined):
-            current = joined
+def _head(block: Element, spans: Sequence[Span]) -> list[Span]:
+    """The summary of details; nothing for other blocks."""
+    head: list[Span] = []
+    for span in spans if block.tag == "details" else ():
+        if "\n" in span.text:
+            break
+        head.append(span)
+    return head
+
+
+def _takes(notes: Notes, spans: Sequence[Span]) -> bool:
+    """Whether the notes can stand below every page: each source is cited, and much room is left."""
+    left = _left(notes, spans)
+    is_roomy = left.units >= _LEAST.units and left.entities >= _LEAST.entities
+    return bool(spans) and is_roomy and notes.are_cited(plain(spans))
+
+
+def _left(notes: Notes | None, spans: Sequence[Span]) -> Room:
+    """The room that is left above the notes of `spans`, and so above those of any part of them."""
+    below = notes.below(spans) if notes else []
+    return Room(MESSAGE.units - units(plain(below)), MESSAGE.entities - entities(below))
+
+
+def _paged(body: Iterable[_Unit], notes: Notes | None, enough: Enough) -> list[_Page]:
+    """Units side by side on as few pages as hold them."""
+    pages: list[_Page] = []
+    page: _Page = []
+    for unit in body:
+        if enough(_whole([*page, unit], notes), len(pages)):
+            page.append(unit)
             continue
-        if current:
-            messages.append(current)
-        *full, current = split(spans) or [[]]
-        messages += full
-    return [*messages, current]
+        if page:
+            pages.append(page)
+        *full, page = [[part] for part in _parts(unit, notes)]
+        pages += full
+    return [*pages, page]
 
 
-def _block(block: Element, style: Span) -> list[Span]:
-    match block.tag:
-        case "h3":
-            return _inline(block.children, replace(style, bold=True))
-        case "ul" | "ol":
-            return _list(block, style)
-        case "blockquote":
-            return _quotation(block, style)
-        case "details":
-            return _details(block, style)
-        case "table":
-            return _lines([_row(row, style) for row in block.elements()], style)
-        case _:
-            folded = bool({"notes", "notice"} & set(block.attribute("class").split()))
-            return _inline(block.children, replace(style, italic=style.italic or folded))
+def _parts(unit: _Unit, notes: Notes | None) -> Iterable[_Unit]:
+    """A unit as parts that a message holds each; those behind the first begin with its head again."""
+    left = _left(notes, unit.spans)
+    if fits(unit.spans, left):
+        yield unit
+        return
+    head = [*unit.head, Span("\n", quote=unit.head[-1].quote)] if unit.head else []
+    room = Room(left.units - units(plain(head)), left.entities - entities(head))
+    if room.units < _LEAST.units // 2 or room.entities < _LEAST.entities // 2:
+        head, room = [], left
+    first, *others = split(unit.spans, room) or [[]]
+    yield _Unit(unit.gap, unit.head, first)
+    for spans in others:
+        yield _Unit(unit.gap, unit.head, [*head, *spans])
 
 
-def _list(block: Element, style: Span) -> list[Span]:
-    items: list[list[Span]] = []
-    for number, item in enumerate(block.elements(), start=1):
-        mark = "• " if block.tag == "ul" else f"{number}. "
-        words = _lines([_indented(child, style) for child in item.elements()], style)
-        items.append([style.saying(mark), *words])
-    return _lines(items, style)
+def _settled(pages: list[_Page], notes: Notes | None, enough: Enough) -> list[_Page]:
+    """A last page of a lone line takes over what stands before it."""
+    if len(pages) < 2 or len(pages[-2]) < 2 or text_lines(plain(_spans(pages[-1]))) > LONE_LINES:
+        return pages
+    *rest, before, last = pages
+    moved = [before[-1], *last]
+    return [*rest, before[:-1], moved] if enough(_whole(moved, notes), len(rest) + 1) else pages
 
 
-def _indented(child: Element, style: Span) -> list[Span]:
-    """A child of a list's item; the items of a list within stand a little to the right."""
-    spans = _block(child, style)
-    if child.tag not in ("ul", "ol"):
-        return spans
-    indented = [style.saying("   ")]
-    for span, following in zip(spans, [*spans[1:], style], strict=True):
-        loose = span.quote is style.quote and following.quote is style.quote  # a quotation stands at its line's start
-        indented.append(span.saying(span.text.replace("\n", "\n   ")) if loose else span)
-    return indented
+def _whole(page: Sequence[_Unit], notes: Notes | None) -> list[Span]:
+    spans = _spans(page)
+    return [*spans, *notes.below(spans)] if notes else spans
 
 
-def _quotation(block: Element, style: Span) -> list[Span]:
-    if style.quote is None:
-        quoted = replace(style, quote=Quote(expandable=len(block.words) > LONG_QUOTE))
-        return _lines([_block(child, quoted) for child in block.elements()], quoted)
-    spans = stripped(_lines([_block(child, style) for child in block.elements()], style))
-    if not spans or spans[0].text[0] in _QUOTE_MARKS:
-        return spans
-    return [style.saying("“"), *spans, style.saying("”")]
-
-
-def _details(block: Element, style: Span) -> list[Span]:
-    folded = replace(style, quote=Quote(expandable=True))
-    summary, *rest = block.elements()
-    head = _inline(summary.children, replace(folded, bold=True))
-    return _lines([head, *(_block(child, folded) for child in rest)], folded)
-
-
-def _row(row: Element, style: Span) -> list[Span]:
+def _spans(page: Sequence[_Unit]) -> list[Span]:
     spans: list[Span] = []
-    for cell in row.elements():
-        words = _inline(cell.children, replace(style, bold=style.bold or cell.tag == "th"))
-        spans += [style.saying(" — "), *words] if spans and words else words
-    return spans
-
-
-def _inline(nodes: Iterable[Node], style: Span) -> list[Span]:
-    spans: list[Span] = []
-    for node in nodes:
-        if isinstance(node, str):
-            spans.append(style.saying(node))
-        elif node.tag == "a":
-            spans += _link(node, style)
-        elif node.tag == "time":
-            spans += _inline(node.children, replace(style, moment=_moment(node)))
-        else:
-            marked = replace(style, bold=style.bold or node.tag == "b", italic=style.italic or node.tag == "i")
-            spans += _inline(node.children, marked)
-    return spans
-
-
-def _link(node: Element, style: Span) -> list[Span]:
-    href = node.attribute("href")
-    if not href.startswith("tel:"):
-        return _inline(node.children, replace(style, href=href))
-    number, words = href.removeprefix("tel:"), _inline(node.children, style)
-    if _digits(number) in _digits(plain(words)):
-        return words
-    return [*words, style.saying(f" ({number})")]
-
-
-def _moment(node: Element) -> Moment | None:
-    """None where only a day is known. An hour alone keeps its words: elsewhere its day may be another one, and the
-    day stands outside."""
-    try:
-        instant = datetime.fromisoformat(node.attribute("datetime"))
-    except ValueError:
-        return None
-    if instant.tzinfo is None or not 0 < instant.timestamp() < LATEST:
-        return None
-    day, hours = _HOUR.subn("", node.words)
-    return Moment(int(instant.timestamp()), _WHOLE if hours == 1 and _digits(day) else "")
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
-
-
-def _lines(groups: Iterable[list[Span]], style: Span) -> list[Span]:
-    """Groups one under the other, the line ends under the same quotation as they."""
-    spans: list[Span] = []
-    for group in groups:
-        if group and spans:
-            spans.append(Span("\n", quote=style.quote))
-        spans += group
+    for unit in page:
+        spans += [*([Span(unit.gap)] if spans else []), *unit.spans]
     return spans

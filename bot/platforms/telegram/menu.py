@@ -1,10 +1,12 @@
 """Tells Telegram what the bot is and what can be asked, in every language: its menu, its description."""
 
 import logging
+from collections.abc import Sequence
 
 from telegram import Bot, BotCommand
 
 from bot.core.messages import Command
+from bot.platforms.telegram.desk import list_for_admins
 from bot.platforms.telegram.edition import Edition
 
 log = logging.getLogger(__name__)
@@ -24,8 +26,10 @@ async def register(bot: Bot, edition: Edition) -> None:
 
 
 async def _list_commands(bot: Bot, edition: Edition, language: str, code: str | None) -> None:
-    entries = [entry for command in edition.commands if (entry := _entry(command, language))]
+    entries = _entries(edition.commands, language)
     await bot.set_my_commands(entries, language_code=code)
+    if edition.desk:
+        await list_for_admins(bot, edition.desk, [*entries, *_entries(edition.desk.commands, language)], code)
 
 
 async def _describe(bot: Bot, edition: Edition, language: str, code: str | None) -> None:
@@ -35,6 +39,10 @@ async def _describe(bot: Bot, edition: Edition, language: str, code: str | None)
         await bot.set_my_description(description, code)
     if (await bot.get_my_short_description(code)).short_description != about:
         await bot.set_my_short_description(about, code)
+
+
+def _entries(commands: Sequence[Command], language: str) -> list[BotCommand]:
+    return [entry for command in commands if (entry := _entry(command, language))]
 
 
 def _entry(command: Command, language: str) -> BotCommand | None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ChatType, MessageEntityType
@@ -16,6 +17,7 @@ from bot.platforms.telegram.webhook import Slot
 CHANNEL = "telegram"
 _COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]+)(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
 _START = "start"
+_PLAIN = frozenset({"message_id", "date", "from", "chat", "text", "entities", "link_preview_options"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Asked:
 
     `asker` is whose rights in a group count; None where nobody's do: in private, or where an administrator writes as
     the group. Of a press, `page` and `trail` say what its message showed, and `is_known` whether the present pack knows
-    the button. `slot` is the response to the update, where that came by the webhook.
+    the button. `slot` is the response to the update, where that came by the webhook. `command` is one that readers have
+    not, its name and the words behind it, which `text` holds, too.
     """
 
     place: Place
@@ -41,6 +44,7 @@ class Asked:
     is_known: bool = True
     slot: Slot | None = None
     is_too_fast: bool = False
+    command: tuple[str, str] | None = None
 
     @property
     def is_private(self) -> bool:
@@ -67,14 +71,31 @@ class Reading:
         if update.callback_query is not None:
             return self._press(update.callback_query)
         message = update.message
-        if message is None or not _is_human(message) or filters.StatusUpdate.ALL.check_update(update):
+        if message is None or not _is_human(message):
             return None
         text = message.text or message.caption or ""
+        if not text and filters.StatusUpdate.ALL.check_update(update):
+            return None
         if message.chat.type == ChatType.PRIVATE:
-            return self._asked(message, text, Place(message.chat.id))
+            return self._asked(text, Place(message.chat.id), _hint(message.from_user), message.media_group_id)
         if message.chat.type not in (ChatType.GROUP, ChatType.SUPERGROUP):
             return None
         return self._in_group(message, text)
+
+    def read_plain(self, posted: dict[str, Any]) -> Asked | None:
+        """What an update asks, as JSON has it, where it is text alone, written in private: nearly all are, and the
+        library's objects for one cost more than its answer. None for any other, which `read` reads."""
+        message = posted.get("message")
+        if not isinstance(message, dict) or not _PLAIN.issuperset(message):
+            return None
+        match message:
+            case {
+                "text": str(text),
+                "chat": {"type": ChatType.PRIVATE, "id": int(chat)},
+                "from": {"is_bot": False, **person},
+            }:
+                return self._asked(text, Place(chat), _base_language(person.get("language_code")))
+        return None
 
     def _press(self, query: CallbackQuery) -> Asked:
         pressed = read_press(query.data, self._codes, self._languages)
@@ -106,23 +127,27 @@ class Reading:
                 return None
             # a plain command that is not ours is most likely another bot's
             if addressee or name in self._turns or name == _START:
-                return replace(self._asked(message, text, place), asker=_asker(message))
+                return self._of_group(message, text, place)
         answered = message.reply_to_message.from_user if message.reply_to_message else None
         if mentions or (answered is not None and answered.id == self._me.id):
-            return replace(self._asked(message, text, place), asker=_asker(message))
+            return self._of_group(message, text, place)
         return None
 
-    def _asked(self, message: Message, text: str, place: Place) -> Asked:
-        hint = _hint(message.from_user)
+    def _of_group(self, message: Message, text: str, place: Place) -> Asked:
+        asked = self._asked(text, place, _hint(message.from_user), message.media_group_id)
+        return replace(asked, asker=_asker(message))
+
+    def _asked(self, text: str, place: Place, hint: str | None, album: str | None = None) -> Asked:
         command = _COMMAND.fullmatch(text.strip())
         if command is None:
-            return Asked(place, text=text, lang_hint=hint, album=message.media_group_id)
+            return Asked(place, text=text, lang_hint=hint, album=album)
         name, rest = command["name"].lower(), command["rest"] or ""
         if name == _START:
             return Asked(place, turn=self._codes.turn(rest.strip()) or Turn("help"), lang_hint=hint)
         if turn := self._turns.get(name):
             return Asked(place, turn=turn, lang_hint=hint)
-        return Asked(place, text=f"{command['name'].replace('_', ' ')} {rest}".strip(), lang_hint=hint)
+        words = f"{command['name'].replace('_', ' ')} {rest}".strip()
+        return Asked(place, text=words, lang_hint=hint, command=(name, rest))
 
     def _mentions(self, message: Message) -> list[str]:
         """The words by which a message mentions this bot."""
@@ -164,5 +189,9 @@ def _topic(message: Message) -> int | None:
 
 
 def _hint(user: User | None) -> str | None:
-    code = (user.language_code or "") if user else ""
-    return code.partition("-")[0].lower() or None
+    return _base_language(user.language_code) if user else None
+
+
+def _base_language(code: object) -> str | None:
+    """`es` of `es-MX`."""
+    return (code.partition("-")[0].lower() or None) if isinstance(code, str) else None

@@ -6,11 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
-MESSAGE_UNITS = 4096  # UTF-16 code units of a message's text, after its entities are parsed
-MESSAGE_ENTITIES = 100  # Telegram passes over the marks beyond these
-
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*(?:\s?\[\d+\])*(?=\s)")
 _JOINERS = {"\u200d", "\ufe0e", "\ufe0f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much text a message may still take: UTF-16 code units after its entities are parsed, and marks."""
+
+    units: int
+    entities: int
+
+
+MESSAGE = Room(units=4096, entities=100)  # Telegram refuses longer texts, and passes over further marks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,11 +63,14 @@ def units(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
-def fits(spans: Sequence[Span]) -> bool:
-    """Whether one message holds these spans."""
-    if units(plain(spans)) > MESSAGE_UNITS:
-        return False
-    return sum(opened for _, opened in _steps(spans)) <= MESSAGE_ENTITIES
+def fits(spans: Sequence[Span], room: Room = MESSAGE) -> bool:
+    """Whether the room is enough for these spans."""
+    return units(plain(spans)) <= room.units and entities(spans) <= room.entities
+
+
+def entities(spans: Iterable[Span]) -> int:
+    """The marks that Telegram counts."""
+    return sum(opened for _, opened in _steps(spans))
 
 
 def write(spans: Iterable[Span]) -> str:
@@ -77,12 +88,12 @@ def write(spans: Iterable[Span]) -> str:
     return "".join(written)
 
 
-def split(spans: Sequence[Span]) -> list[list[Span]]:
-    """Parts that each fit one message, cut at lines, else sentences, else words, else between characters."""
+def split(spans: Sequence[Span], room: Room = MESSAGE) -> list[list[Span]]:
+    """Parts that each fit the room, cut at lines, else sentences, else words, else between characters."""
     parts: list[list[Span]] = []
     rest = stripped(spans)
-    while rest and not fits(rest):
-        head, tail = _cut(rest, _break_place(rest))
+    while rest and not fits(rest, room):
+        head, tail = _cut(rest, _break_place(rest, room))
         parts.append(stripped(head))
         rest = stripped(tail)
     return [part for part in [*parts, rest] if is_visible(plain(part))]
@@ -137,34 +148,34 @@ def _steps(spans: Iterable[Span]) -> Iterable[tuple[Span, int]]:
         before = marks
 
 
-def _room(spans: Sequence[Span]) -> int:
-    """How many characters from the start fit one message."""
-    place = used = entities = 0
+def _reach(spans: Sequence[Span], room: Room) -> int:
+    """How many characters from the start fit the room."""
+    place = used = marks = 0
     for span, opened in _steps(spans):
-        entities += opened
-        if entities > MESSAGE_ENTITIES:
+        marks += opened
+        if marks > room.entities:
             return place
         for char in span.text:
             used += 2 if char > "\uffff" else 1
-            if used > MESSAGE_UNITS:
+            if used > room.units:
                 return place
             place += 1
     return place
 
 
-def _break_place(spans: Sequence[Span]) -> int:
-    """Where to cut spans that are too long for one message: a number of characters above 0."""
-    text, room = plain(spans), _room(spans)
-    head = text[: room + 1]  # a break just behind the last character that fits counts
+def _break_place(spans: Sequence[Span], room: Room) -> int:
+    """Where to cut spans that are too long for the room: a number of characters above 0."""
+    text, reach = plain(spans), _reach(spans, room)
+    head = text[: reach + 1]  # a break just behind the last character that fits counts
     line = head.rfind("\n")
-    if line >= room // 3:
+    if line >= reach // 3:
         return line
-    sentences = [found.end() for found in _SENTENCE_END.finditer(head) if found.end() <= room]
-    if sentences and sentences[-1] >= room // 3:
+    sentences = [found.end() for found in _SENTENCE_END.finditer(head) if found.end() <= reach]
+    if sentences and sentences[-1] >= reach // 3:
         return sentences[-1]
     if (word := max(line, head.rfind(" "))) > 0:
         return word
-    return _between_characters(text, room)
+    return _between_characters(text, reach)
 
 
 def _between_characters(text: str, place: int) -> int:

@@ -13,7 +13,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.platforms.telegram.connections import Connections, Limits, UnprocessedError
 
-__all__ = ["Pace", "PollingTransport", "Transport", "UnprocessedError", "asked_pause"]
+__all__ = ["Pace", "PollingTransport", "Ready", "Transport", "UnprocessedError", "asked_pause"]
 
 UPLOAD: Final = 20.0  # seconds more for a call with files
 NOT_DONE: Final = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -34,6 +34,15 @@ class Pace:
     waiting: int = 50  # messages of one chat that may wait
     burst: int = 10  # questions of one person that are taken at once
     every: float = 2.0  # seconds after which one more is taken
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The parameters of a call, as JSON that was made before. Stands where the library takes a RequestData, which it
+    hands on to its transport unread."""
+
+    body: bytes
+    contains_files: bool = False
 
 
 class Transport(BaseRequest):
@@ -63,7 +72,7 @@ class Transport(BaseRequest):
         self,
         url: str,
         method: str,
-        request_data: RequestData | None = None,
+        request_data: RequestData | Ready | None = None,
         read_timeout: Any = BaseRequest.DEFAULT_NONE,
         write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - a stalled upload gets no answer in time either
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
@@ -135,9 +144,11 @@ def asked_pause(payload: bytes) -> float:
         return 1.0
 
 
-def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
+def _body(data: RequestData | Ready | None) -> bytes | aiohttp.FormData | None:
     if data is None:
         return None
+    if isinstance(data, Ready):
+        return data.body
     if not data.contains_files:
         return orjson.dumps(data.parameters)
     form = aiohttp.FormData(quote_fields=False)  # Telegram takes a file's name as it stands

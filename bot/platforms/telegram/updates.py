@@ -14,7 +14,7 @@ from bot.platforms.telegram.webhook import Address
 
 log = logging.getLogger(__name__)
 
-KINDS: Final = ("message", "callback_query", "my_chat_member")
+KINDS: Final = ("message", "callback_query", "my_chat_member", "inline_query", "guest_message")
 ABREAST: Final = 100  # updates that Telegram posts at once, the most it allows
 LOOK_EVERY: Final = 30.0  # seconds between two looks at how Telegram fares with the webhook
 
@@ -49,6 +49,7 @@ class Polling:
             await self._updater.start_polling(
                 timeout=self._pace.poll, allowed_updates=KINDS, error_callback=_report_poll
             )
+            self._transport.worked_at = monotonic()  # a first poll may take all its time
 
     async def stop(self) -> None:
         """Asks no more."""

@@ -88,7 +88,8 @@ class Webhook:
         self.path = address.path
         self._secret = address.secret.encode()
         self._take = take
-        self._slots: OrderedDict[int, Slot] = OrderedDict()
+        self._in_hand: dict[int, Slot] = {}
+        self._answered: OrderedDict[int, None] = OrderedDict()
         self._is_open = False
 
     def open(self) -> None:
@@ -101,7 +102,7 @@ class Webhook:
 
     def refuse_rest(self) -> None:
         """Has every update that is still in hand posted again."""
-        for slot in self._slots.values():
+        for slot in self._in_hand.values():
             slot.refuse()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,16 +130,21 @@ class Webhook:
 
     async def _answer(self, update: dict[str, Any]) -> tuple[int, bytes]:
         number = update["update_id"]
-        if (earlier := self._slots.get(number)) is not None:  # posted again: it is, or was, in hand
+        if number in self._answered:
+            return OK, b""
+        if (earlier := self._in_hand.get(number)) is not None:
             return (LATER if await earlier.is_refused() else OK), b""
-        slot = self._slots[number] = Slot()
-        if len(self._slots) > REMEMBERED:
-            self._slots.popitem(last=False)
-        await self._take(update, slot)
-        body = await slot.body()
+        slot = self._in_hand[number] = Slot()
+        try:
+            await self._take(update, slot)
+            body = await slot.body()
+        finally:
+            del self._in_hand[number]
         if body is None:
-            self._slots.pop(number, None)
             return LATER, b""
+        self._answered[number] = None
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
         return OK, body
 
 

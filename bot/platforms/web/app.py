@@ -20,6 +20,7 @@ from bot.platforms.web.forms import known_turn
 from bot.platforms.web.intake import preferred_language, read_body
 from bot.platforms.web.metrics import Metrics
 from bot.platforms.web.page import ChatPage, Site
+from bot.platforms.web.pictures import PATH, PictureEndpoint, as_shown
 from bot.platforms.web.protection import Protection, explain
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ FINE = "ok"
 
 @dataclass(frozen=True, slots=True)
 class AskEndpoint:
-    """POST /api/ask: a question as JSON in, an answer as JSON out."""
+    """POST /api/ask: a question as JSON in, an answer as JSON out; with its picture where it has one that is served,
+    which is that of the present moment."""
 
     answer: Answer
     codes: Codes
@@ -43,7 +45,9 @@ class AskEndpoint:
         except QuestionError as error:
             raise HTTPException(error.status, str(error)) from error
         incoming = self._known(question.incoming(preferred_language(request, self.site.languages)))
-        return JSONResponse(as_json(await self.answer(incoming)))
+        reply = await self.answer(incoming)
+        shown = {"picture": as_shown(reply.picture)} if reply.picture and incoming.at is None else {}
+        return JSONResponse(as_json(reply) | shown)
 
     def _known(self, incoming: Incoming) -> Incoming:
         """Without turns that the present pack has not: a page may have been open since an older one."""
@@ -86,12 +90,14 @@ def create_app(
     a sentence; without `calendar` there are no calendar files, without `metrics` no figures."""
     assets = load_assets()
     chat = ChatPage(answer, page, codes, site, assets.urls)
+    pictures = PictureEndpoint(answer, site.languages, site.clock)
     routes = [
         Route("/", chat.serve, methods=["GET", "POST"]),
         Route("/api/ask", AskEndpoint(answer, codes, site).ask, methods=["POST"]),
         Route("/healthz", alive, methods=["GET"]),
         Route("/readyz", ReadyEndpoint(ready).report, methods=["GET"]),
         Route("/static/{name}", assets.serve, methods=["GET"]),
+        Route(PATH, pictures.serve, methods=["GET"]),
     ]
     if metrics:
         routes.append(Route("/metrics", metrics.report, methods=["GET"]))

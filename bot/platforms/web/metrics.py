@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from math import isinf
 from typing import Final, Literal
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+from bot.conversation.tally import Tally
 
 Watchers = Literal["local", "all", "off"]
 
@@ -24,6 +27,7 @@ COUNTERS: Final = {
 GAUGES: Final = {
     "due": ("explainer_reminders_due", "Reminders of running campaigns that are still to be sent"),
     "lag": ("explainer_reminders_lag_seconds", "Age of the oldest campaign that has reminders to send"),
+    "age": ("explainer_facts_age_seconds", "Time since the newest known source became known"),
 }
 
 
@@ -43,12 +47,29 @@ class Figures(Collector):
                 yield GaugeMetricFamily(name, help_text, figures[key])
 
 
+@dataclass(frozen=True, slots=True)
+class Answers(Collector):
+    """The counts of answers."""
+
+    tally: Tally
+
+    def collect(self) -> Iterator[Metric]:
+        answers = CounterMetricFamily("explainer_answers", "Answers given", labels=("intent", "outcome", "lang"))
+        for kind, count in self.tally.kinds.items():
+            answers.add_metric((kind.intent, kind.outcome, kind.lang), count)
+        yield answers
+        times = [("+Inf" if isinf(seconds) else str(seconds), count) for seconds, count in self.tally.times]
+        yield HistogramMetricFamily("explainer_answer_seconds", "Time to make an answer", times, self.tally.seconds)
+
+
 class Metrics:
     """GET /metrics. `watchers` says who may read it: `local` this machine alone, `all` everybody, `off` nobody."""
 
-    def __init__(self, read: Callable[[], Mapping[str, float]], watchers: Watchers) -> None:
+    def __init__(self, read: Callable[[], Mapping[str, float]], watchers: Watchers, tally: Tally | None = None) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(Figures(read))
+        if tally:
+            self._registry.register(Answers(tally))
         self._watchers = watchers
 
     async def report(self, request: Request) -> Response:

@@ -18,6 +18,7 @@ from bot.core.messages import Button, Incoming, Reply, Turn
 from bot.core.ports import Answer, Codes
 from bot.platforms.web.forms import Asked, Kept, pressed_value, read_asked, read_form
 from bot.platforms.web.intake import preferred_language, read_body
+from bot.platforms.web.pictures import as_shown
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,12 @@ class ChatPage:
 
     def _card(self, reply: Reply) -> dict[str, Any]:
         html = reply.html.replace(" <sup>", "\u00a0<sup>")  # a source's number stays with its sentence
-        return {"lang": reply.lang, "html": html, "buttons": [self._chip(button) for button in reply.buttons]}
+        return {
+            "lang": reply.lang,
+            "html": html,
+            "picture": as_shown(reply.picture) if reply.picture else None,
+            "buttons": [self._chip(button) for button in reply.buttons],
+        }
 
     def _chip(self, button: Button) -> dict[str, str | None]:
         turn = button.turn

@@ -41,8 +41,8 @@ class WebServer:
         self._host, self._port = host, port
         self._server = QuietServer(
             Config(
-                app, interface="asgi3", lifespan="off", ws="none", access_log=False, log_config=None, server_header=False,
-                proxy_headers=False, timeout_graceful_shutdown=PATIENCE,
+                app, interface="asgi3", lifespan="off", ws="none", access_log=False, log_config=None,
+                server_header=False, proxy_headers=False, timeout_graceful_shutdown=PATIENCE,
             )
         )  # fmt: skip
         self._socket: socket.socket | None = None
@@ -74,6 +74,20 @@ class WebServer:
         if self._socket:
             self._socket.close()
             self._socket = None
+
+
+class Latest:
+    """The application that `app` is at the time of each request; requests in hand end with the one they began with."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    def serve(self, app: ASGIApp) -> None:
+        """From now on another application."""
+        self.app = app
 
 
 def beside(path: str, special: ASGIApp, app: ASGIApp) -> ASGIApp:

@@ -49,10 +49,19 @@ function chipOf({ label, url, intent: asks, entity: about, lang }) {
 // The server's own markup: the page's policy runs no script in it. A source's number stays with its sentence.
 const bound = (html) => html.replaceAll(" <sup>", "\u00a0<sup>");
 
+function pictureOf({ url, alt, width, height }) {
+  const link = document.createElement("a");
+  Object.assign(link, { className: "picture", href: url, target: "_blank" });
+  link.append(Object.assign(new Image(width, height), { src: url, alt }));
+  return link;
+}
+
 function cardOf(reply) {
   const entry = copy("answered");
   entry.lang = reply.lang;
-  entry.querySelector(".told").innerHTML = bound(reply.html);
+  const told = entry.querySelector(".told");
+  told.innerHTML = bound(reply.html);
+  if (reply.picture) told.prepend(pictureOf(reply.picture));
   entry.querySelector(".chips").append(...reply.buttons.map(chipOf));
   openElsewhere(entry);
   return entry;

@@ -1,0 +1,141 @@
+"""Pictures of the facts: SVG templates of the content folder, drawn as PNG in the fonts that come with them."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+from bot.core.errors import ContentError
+from bot.factbase.snapshot import Snapshot
+from bot.phrasebook.book import Phrasebook
+from bot.phrasebook.drawing import draw_apart
+from bot.phrasebook.voice import Voice
+
+if TYPE_CHECKING:
+    from bot.phrasebook.lettering import Lettering
+
+WIDTH: Final = 1080  # pixels; three to one of a small phone's
+# Pixels that a long card aims at: Telegram scales photos into 2560 × 2560 (core.telegram.org/api/files, size w), and
+# 690 across are left of it then, enough for a small phone's double density.
+HIGHEST: Final = 4_000
+WIDTH_AND_HEIGHT: Final = 10_000  # pixels in all: sendPhoto of the Bot API
+SMALLEST: Final = 40  # pixels of a letter's size: twelve where the picture is 320 wide
+KEPT: Final = 8  # pictures, of a third of a megabyte each: every card in both languages, of two days
+SVG: Final = "{http://www.w3.org/2000/svg}"
+# What draws by itself: nothing here can name a file or an address, run, or draw elements in place of others.
+ELEMENTS: Final = frozenset({"svg", "g", "rect", "circle", "line", "path", "text", "title"})
+ATTRIBUTES: Final = frozenset(
+    {
+        *("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "width", "height", "d"),
+        *("fill", "stroke", "stroke-width", "stroke-linecap", "stroke-dasharray"),
+        *("font-family", "font-size", "font-weight", "text-anchor"),
+    }
+)
+VALUE = re.compile(r"[^(:\\]*")  # no url(…), no address
+
+Draw = Callable[[str, Sequence[Path]], bytes]
+
+
+class Unnumbered(Voice):
+    """Speaks without the numbers of footnotes: a picture names its sources beside each entry."""
+
+    @staticmethod
+    def _numbers(numbers: Iterable[int]) -> Markup:  # noqa: ARG004 - the base's name
+        return Markup("")
+
+
+class Cards:
+    """Draws cards by the name of their template, `cards/<name>.svg.j2`. What was drawn is kept, by the SVG: a card
+    changes with its words and the day that it names, not with the minute. `draw` makes a PNG of an SVG in fonts."""
+
+    def __init__(self, phrasebook: Phrasebook, draw: Draw = draw_apart) -> None:
+        self._phrasebook = phrasebook
+        self._draw = draw
+        self._kept: dict[bytes, bytes] = {}
+        self._written: dict[tuple[str, str], tuple[Snapshot, str]] = {}  # the latest of each card and language
+        self._lock = Lock()  # one at a time, so that two who ask for the same do not have it drawn twice
+
+    @cached_property
+    def _lettering(self) -> "Lettering":
+        from bot.phrasebook.lettering import Lettering  # noqa: PLC0415 - measures nothing before the first picture
+
+        return Lettering(self._phrasebook.folder / "cards" / "fonts")
+
+    def png(self, name: str, facts: Snapshot, lang: str) -> bytes:
+        """The picture of a card, WIDTH pixels wide. Takes up to a second where it is new: call it in a thread; what is
+        kept comes at once, also while another is drawn. Raises ContentError as `svg` does, or where it cannot be drawn.
+        """
+        svg = self.svg(name, facts, lang)
+        key = blake2b(svg.encode(), digest_size=16).digest()
+        if png := self._kept.get(key):
+            return png
+        with self._lock:
+            if key not in self._kept:
+                try:
+                    png = self._draw(svg, self._lettering.files)
+                except ValueError as error:
+                    raise ContentError(f"{self._place(name)}: {error}: correct the template") from error
+                while len(self._kept) >= KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[key] = png
+            return self._kept[key]
+
+    def svg(self, name: str, facts: Snapshot, lang: str) -> str:
+        """The SVG of a card. Raises ContentError where the template fails, or what it wrote is not to be drawn."""
+        of, svg = self._written.get((name, lang), (None, ""))
+        if of is not facts:
+            svg = self._write(name, facts, lang)
+            self._written[name, lang] = facts, svg
+        return svg
+
+    def _write(self, name: str, facts: Snapshot, lang: str) -> str:
+        letters = self._lettering
+        more = {
+            "wrap": letters.wrap, "width_of": letters.width, "family": letters.family,
+            "width": WIDTH, "highest": HIGHEST,
+        }  # fmt: skip
+        svg = self._phrasebook.card(name, Unnumbered(facts, lang), facts, lang, more)
+        if problem := next(faults(svg, letters), None):
+            raise ContentError(f"{self._place(name)}: {problem}: correct the template")
+        return svg
+
+    def _place(self, name: str) -> str:
+        return f"{self._phrasebook.folder / 'cards' / name}.svg.j2:1"
+
+
+def faults(svg: str, letters: "Lettering") -> Iterator[str]:
+    """What keeps an SVG from being drawn."""
+    if "<!" in svg or "<?" in svg:
+        yield "the picture has a declaration, a comment or an instruction"
+        return
+    try:
+        root = ElementTree.fromstring(svg)  # noqa: S314 - without declarations
+    except ElementTree.ParseError as error:
+        yield f"the picture is not well-formed ({error})"
+        return
+    if root.tag != f"{SVG}svg" or root.get("width") != str(WIDTH):
+        yield f"the picture is no SVG of a width of {WIDTH}"
+    elif not (height := root.get("height", "")).isdecimal() or not 0 < int(height) <= WIDTH_AND_HEIGHT - WIDTH:
+        yield f"the picture has the height {height!r}, not one of 1 to {WIDTH_AND_HEIGHT - WIDTH}"
+    for element in root.iter():
+        yield from _faults_of(element, letters)
+
+
+def _faults_of(element: ElementTree.Element, letters: "Lettering") -> Iterator[str]:
+    tag = element.tag.removeprefix(SVG)
+    if tag not in ELEMENTS:
+        yield f"a picture has no element {tag!r}"
+    for attribute, value in element.attrib.items():
+        if attribute not in ATTRIBUTES or not VALUE.fullmatch(value):
+            yield f"a picture has no attribute {attribute}={value[:40]!r}"
+    size = element.get("font-size", "")
+    if tag == "text" and not (size.isdecimal() and int(size) >= SMALLEST):
+        yield f"the letters of {(element.text or '')[:40]!r} are smaller than {SMALLEST}"
+    if lacking := letters.lacks("".join(element.itertext())):
+        yield f"the fonts have no letter for {lacking!r}"
