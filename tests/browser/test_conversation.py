@@ -1,9 +1,10 @@
 """A reader's conversation with the page in a real browser."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.core.messages import Turn
+from bot.phrasebook.drawing import draw_trial
 from tests.browser.conftest import Visits
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -234,3 +235,24 @@ async def test_whole_conversation_works_without_script(visits: Visits) -> None:
     await expect(visit.page.locator(".answered")).to_contain_text("Un programa federal")
     await expect(visit.page.locator("html")).to_have_attribute("lang", "es")
     await expect(visit.page.locator("header").get_by_role("button", name="English")).to_be_visible()
+
+
+async def test_picture_is_shown_with_its_words_and_opens_beside_the_conversation(visits: Visits) -> None:
+    visit = await visits.open(viewport={"width": 320, "height": 568})
+    shown = {"url": "/pictures/what_happened.en.0a1b.png", "alt": "Timeline: <11> entries", "width": 300, "height": 900}
+    png = draw_trial('<svg xmlns="http://www.w3.org/2000/svg" width="300" height="900"/>', ())
+
+    async def with_picture(route: Route) -> None:
+        response = await route.fetch()
+        await route.fulfill(response=response, json={**await response.json(), "picture": shown})
+
+    await visit.page.route("**/api/ask", with_picture)
+    await visit.page.route("**/pictures/*", lambda route: route.fulfill(body=png, content_type="image/png"))
+    await visit.ask("When is the vote?")
+    image = visit.page.get_by_role("img", name="Timeline: <11> entries")
+    await expect(image).to_be_visible()
+    wide, high = await image.evaluate("(one) => [one.clientWidth, one.clientHeight]")
+    assert high == pytest.approx(3 * wide, rel=0.02)
+    assert await visit.page.evaluate("document.documentElement.scrollWidth") == 320
+    await expect(visit.page.locator("a.picture")).to_have_attribute("target", "_blank")
+    assert visit.troubles == []

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.conversation import Conversation
+from bot.conversation.pictures import Pictures
 from bot.core.clock import FixedClock
 from bot.core.messages import Incoming, Reply, Turn
 from bot.editorial.check import Nobody
 from bot.editorial.content import Content, load_content
 from bot.factbase.when import parse_moment
+from bot.phrasebook.cards import Cards
+from bot.phrasebook.drawing import draw_trial
 
 Ask = Callable[..., Reply]
 
@@ -26,9 +29,10 @@ def content(pack_folder: Path, responses_folder: Path) -> Content:
 
 @pytest.fixture(scope="session")
 def conversation(content: Content) -> Conversation:
-    """The conversation over it; nobody writes, everybody presses buttons."""
+    """The conversation over it; nobody writes, everybody presses buttons. Pictures are drawn too small to read."""
     noon = datetime(2026, 11, 21, 12, tzinfo=content.base.zone)
-    return Conversation(content.base, content.phrasebook, Nobody(), FixedClock(noon))
+    pictures = Pictures(content.phrasebook, Cards(content.phrasebook, draw_trial))
+    return Conversation(content.base, content.phrasebook, Nobody(), FixedClock(noon), pictures=pictures)
 
 
 @pytest.fixture(scope="session")

@@ -175,11 +175,7 @@ def test_a_change_of_position_names_both_with_their_sources(ask: Ask) -> None:
 def test_sides_stand_in_a_stated_order(ask: Ask) -> None:
     for lang, order in (("en", "Sides in alphabetical order"), ("es", "alfabético")):
         reply = ask("2025-11-08T12:00", "where_they_stand", lang=lang)
-        heads = [
-            block_text(block)
-            for block in parse(reply.html)
-            if block.tag == "p" and block.elements() and block.elements()[0].tag == "b"
-        ]
+        heads = [block_text(block) for block in parse(reply.html) if block.tag == "h3"]
         sides = [head for head in heads if not re.search(r"\d|Council members|concejo", head)]
         assert order in to_text(reply.html)
         assert sides == sorted(sides, key=str.casefold)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from bot.core.clock import FixedClock
 from bot.core.errors import ServiceError
 from bot.core.messages import Button, Command, Document, Incoming, Outcome, Reply, Turn
 from bot.core.ports import Recalled
@@ -24,7 +25,7 @@ ICE = Turn("what_is", "term:ice")
 LANGUAGE, FORGET = Turn("language"), Turn("forget_me")
 REMIND, CALENDAR = Turn("remind_me"), Turn("calendar", "decision:vote")
 NOW = datetime(2025, 10, 24, tzinfo=UTC)
-LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 250
+LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 60
 
 STORY = Turn("what_happened")  # what takes more than one message
 
@@ -195,6 +196,7 @@ def platform_on(
     token: str | None = None,
     address: Address | None = None,
     rate: float = RATE,
+    is_rich: bool = False,
 ) -> TelegramPlatform:
     """The platform as the stage builds it, not started yet."""
     commands = (
@@ -202,8 +204,12 @@ def platform_on(
         Command("vote", VOTE, {"en": "When the vote is", "es": "Cuándo se vota"}),
         Command("287g", Turn("what_is", "term:287g"), {"en": "What 287(g) is"}),
     )
-    edition = Edition(answers, FixedCodes(), commands, ("en", "es"), lambda name, lang: f"{name} in {lang}")
-    account = Account(token or double.token, double.url, address, rate)
+    edition = Edition(
+        answers, FixedCodes(), commands, ("en", "es"), lambda name, lang: f"{name} in {lang}",
+        lambda turn, lang: f"{turn.intent} in {lang}", lambda _: (Button("Vote", turn=VOTE), Button("Who", turn=WHO)),
+        FixedClock(NOW),
+    )  # fmt: skip
+    account = Account(token or double.token, double.url, address, rate, is_rich)
     return TelegramPlatform(account, edition, readers, pace, answers.subscriptions)
 
 

@@ -98,13 +98,12 @@ async def test_long_answer_is_one_message_with_pages_that_lose_no_word() -> None
         while pages[-1].labels[-1] == "more in en":
             chat.press("more in en")
             pages.append(await chat.reply())
-        assert [(page.message_id, page.labels) for page in pages[1:]] == [
-            (pages[0].message_id, ["back in en", "more in en"]),
-            (pages[0].message_id, ["back in en"]),
-        ]
-        assert "".join("".join(page.text for page in pages).split()).count("Onesentence") == 250
+        assert len(pages) > 3
+        assert {page.message_id for page in pages} == {pages[0].message_id}
+        assert [page.labels for page in pages[1:]] == [["back in en", "more in en"]] * (len(pages) - 2) + [["back in en"]]
+        assert "".join("".join(page.text for page in pages).split()).count("Onesentence") == 60
         chat.press("back in en")
-        assert (await chat.reply()).text == pages[1].text
+        assert (await chat.reply()).text == pages[-2].text
         assert on.double.refused == []
 
 
@@ -281,4 +280,4 @@ async def test_channel_posts_edits_and_unknown_updates_are_passed_over() -> None
         assert await chat.is_quiet()
         assert (await chat.ask("/vote")).text.startswith("when_is_the_vote")
         asked = on.double.called("getUpdates")[0].parameters["allowed_updates"]
-        assert set(asked) == {"message", "callback_query", "my_chat_member"}
+        assert set(asked) == {"message", "callback_query", "my_chat_member", "inline_query", "guest_message"}

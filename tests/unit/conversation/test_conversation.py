@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.conversation.conversation import MOST_BUTTONS, Conversation
+from bot.conversation.conversation import Conversation
+from bot.conversation.rendering import MOST_BUTTONS
 from bot.core.clock import FixedClock
 from bot.core.messages import Incoming, Turn
 from bot.core.ports import Understanding

@@ -87,3 +87,15 @@ def test_tags_that_do_not_close_are_a_finding(load: Load, responses_folder: Path
     found = [str(finding) for finding in check_answers(load(words), NOW)]
     assert found
     assert all("is not well-formed" in finding and "notice" in finding for finding in found)
+
+
+def test_a_picture_that_cannot_be_drawn_and_a_caption_that_is_too_long_are_found(
+    load: Load, responses_folder: Path, tmp_path: Path
+) -> None:
+    words = tmp_path / "responses"
+    shutil.copytree(responses_folder, words)
+    (words / "cards" / "timeline.svg.j2").write_text('\n<svg xmlns="http://www.w3.org/2000/svg"><image/></svg>')
+    (words / "cards" / "where_they_stand.html.j2").write_text(f"<p>{'word ' * 205}x</p>")
+    found = [str(finding) for finding in check_answers(load(words), NOW)]
+    assert len([one for one in found if "timeline.svg.j2:1: the picture is no SVG of a width of 1080" in one]) == 1
+    assert [one for one in found if "has a caption of 1026, more than 1024" in one]

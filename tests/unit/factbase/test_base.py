@@ -1,7 +1,7 @@
 """The fact base: since when something counts as known, and what ids lead to."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,3 +61,28 @@ def test_speakers_and_positions_are_found_by_id(base_of: MakeBase) -> None:
     assert base.speaker("ruiz").id == "ruiz"
     assert base.speaker("council").id == "council"
     assert base.position("opposed").label.get("en") == "Against mending"
+
+
+def test_facts_change_when_a_time_in_the_pack_begins_ends_or_is_of_yesterday(base_of: MakeBase) -> None:
+    base = base_of(files={"howtos.yaml": None})
+    found, at = [], datetime(2025, 11, 4, tzinfo=DALLAS)
+    while change := base.next_change(at):
+        found.append(change.astimezone(DALLAS).strftime("%Y-%m-%d %H:%M"))
+        at = change
+    assert found == [
+        "2025-11-05 09:00",  # the day is reported
+        "2025-11-06 00:00",
+        "2025-11-06 09:00",  # the vote begins
+        "2025-11-06 18:00",  # the outcome is reported
+        "2025-11-07 00:00",
+        "2025-11-08 00:00",  # the week in which it was expected is over
+        "2026-12-01 00:00",
+        "2026-12-02 00:00",
+    ]
+
+
+def test_next_change_is_after_an_instant_and_not_at_it(base_of: MakeBase) -> None:
+    base, begins = base_of(), datetime(2025, 11, 6, 9, tzinfo=DALLAS)
+    assert base.next_change(begins - timedelta(microseconds=1)) == begins
+    assert base.next_change(begins) == datetime(2025, 11, 6, 18, tzinfo=DALLAS)
+    assert base.next_change(datetime(2027, 1, 1, tzinfo=DALLAS)) is None

@@ -20,7 +20,7 @@ def written(tmp_path):
 
 
 def whole(**other: str) -> str:
-    texts = {name: "word" for name in LONGEST} | other
+    texts = dict.fromkeys(LONGEST, "word") | other
     return "".join(f"- {{id: {name}, text: {{en: '{text}'}}}}\n" for name, text in texts.items())
 
 

@@ -43,6 +43,10 @@ def test_the_repositorys_own_are_sound(responses_folder: Path) -> None:
         ("outcome: refuse", "outcome: shrug", "'shrug' is not one of the choices"),
         ("- id: opinion", "- id: opinions", "the intent 'opinion' is missing"),
         ("entities: [person, org]", "entities: [planet]", "'planet' is not one of the choices"),
+        ("picture: timeline", "picture: clock", "there is no template cards/clock.svg.j2"),
+        ("picture: timeline", "picture: clock", "there is no template cards/clock.html.j2"),
+        ("picture: timeline", "picture: ../x", "picture"),
+        ("{id: picture,", "{id: painting,", "nobody can ask for it"),
         ("label: {en: \"What happened?\"", "lable: {en: \"What happened?\"", "did you mean 'label'?"),
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """What templates can call: texts, names, numbers of sources, days in words."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -68,3 +68,30 @@ def test_citing_once_does_not_count_as_telling(base_of: Callable[..., FactBase])
     assert voice.cite(base.decision.reports[2], base.pack.events[0]) == " <sup>[2]</sup> <sup>[1]</sup>"
     assert list(voice.told) == ["decision:mending", "event:crack"]
     assert voice.cite() == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes", "seconds"),
+    [
+        ("2025-11-01T23:31", 1, 60),
+        ("2025-11-01T23:31:40", 1, 40),
+        ("2025-11-02T09:00", 630, 60),  # the clocks go back an hour in between
+        ("2025-11-01T23:30:40", None, None),
+        ("2025-11-01T23:30", None, None),
+        ("2025-11-02T23:30", None, None),
+        ("2025-11-02", None, None),
+    ],
+)
+def test_number_of_minutes_ends_with_its_minute(
+    voices: dict[str, Voice], written: str, minutes: int | None, seconds: int | None
+) -> None:
+    voice, now = voices["en"], datetime(2025, 11, 1, 23, 30, tzinfo=DALLAS)
+    assert voice.minutes_left(parse_when(written, DALLAS)) == minutes
+    assert voice.minute_ends_at == (now.astimezone(UTC) + timedelta(seconds=seconds) if seconds else None)
+
+
+def test_first_minute_that_ends_counts_for_the_answer(voices: dict[str, Voice]) -> None:
+    voice = voices["en"]
+    for written in ("2025-11-02T03:00:50", "2025-11-02T03:00:20", "2025-11-02T03:00:40"):
+        voice.minutes_left(parse_when(written, DALLAS))
+    assert voice.minute_ends_at == datetime(2025, 11, 1, 23, 30, 20, tzinfo=DALLAS)

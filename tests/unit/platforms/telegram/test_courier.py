@@ -15,7 +15,9 @@ from bot.platforms.telegram.connections import Connections, Limits
 from bot.platforms.telegram.courier import TelegramCourier
 from bot.reminders import courier as port
 from tests.double import BotApiDouble
-from tests.double.stage import LONG, VOTE, FixedCodes
+from tests.double.stage import VOTE, FixedCodes
+
+LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 250
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 

@@ -8,16 +8,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.platforms.plaintext import to_text
-from bot.platforms.telegram.html import LONG_QUOTE, Part, to_messages
+from bot.platforms.telegram.html import RUN_OVER, Part, to_messages, to_pages
+from bot.platforms.telegram.screens import SCREEN_LINES, screen_lines
 from tests.double.classic_html import parse, units
 from tests.unit.platforms.subset import answers, words
 
+LINE = "w" * 37 + " "  # fills a line of the screen
 _ADDED = re.compile(r"\s|[“”•—]|\(https://a\.org/\?x=1&y=2\)")
 
 
 def _one(html: str) -> str:
     (part,) = to_messages(html)
     return part.html
+
+
+def _lines(number: int) -> str:
+    """A paragraph of so many lines."""
+    return f"<p>{LINE * number}</p>"
 
 
 def _check(parts: tuple[Part, ...]) -> None:
@@ -39,9 +46,37 @@ def test_details_are_an_expandable_quotation_with_quotations_in_marks() -> None:
     assert _one(html) == "<blockquote expandable><b>More</b>\nSaid:\n“No”\n“Yes”</blockquote>"
 
 
-def test_long_quotation_is_folded_and_a_short_one_is_not() -> None:
-    assert _one("<blockquote>short</blockquote>") == "<blockquote>short</blockquote>"
-    assert _one(f"<blockquote>{'w' * (LONG_QUOTE + 1)}</blockquote>").startswith("<blockquote expandable>w")
+def test_quotations_are_folded_where_the_whole_is_more_than_a_screen() -> None:
+    quotations = f"<blockquote>{LINE * 4}</blockquote><blockquote>short</blockquote>"
+    assert _one(quotations).count("<blockquote>") == 2
+    folded = _one(quotations + _lines(SCREEN_LINES))
+    assert folded.startswith(f"<blockquote expandable>{LINE * 4}".rstrip())
+    assert "<blockquote>short</blockquote>" in folded
+
+
+def test_details_behind_a_quotation_are_folded_with_it_where_the_whole_is_more_than_a_screen() -> None:
+    html = "<blockquote>quoted</blockquote><details><summary>More</summary><p>words</p></details>"
+    assert _one(html) == "<blockquote>quoted</blockquote>\n<blockquote expandable><b>More</b>\nwords</blockquote>"
+    assert _one(html + _lines(SCREEN_LINES)).startswith(
+        "<blockquote expandable>quoted\n<b>More</b>\nwords</blockquote>\n"
+    )
+
+
+def test_list_shows_its_first_items_where_the_whole_is_more_than_a_screen() -> None:
+    items = "".join(f"<li>{LINE * 2}</li>" for _ in range(5))
+    assert "<blockquote" not in _one(f"<ol>{items}</ol>")
+    seen, _, folded = _one(f"<ol>{items}</ol>" + _lines(SCREEN_LINES)).partition("\n<blockquote expandable>")
+    assert [line[:2] for line in seen.split("\n")] == ["1.", "2."]
+    assert [line[:2] for line in folded.partition("</blockquote>")[0].split("\n")] == ["3.", "4.", "5."]
+
+
+def test_list_that_folding_would_not_shorten_stays_whole() -> None:
+    html = "<ul><li>a</li><li>b</li><li>c</li></ul>" + _lines(SCREEN_LINES)
+    assert "<blockquote" not in _one(html)
+
+
+def test_what_is_announced_stands_on_the_next_line() -> None:
+    assert _one("<p>Which word?</p><p>I know:</p><ul><li>ICE</li></ul>") == "Which word?\n\nI know:\n• ICE"
 
 
 def test_two_quotations_in_a_row_stay_two() -> None:
@@ -143,6 +178,72 @@ def test_tags_in_words_stay_words() -> None:
     assert _one("<p>&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;script&gt;</p>") == (
         "&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;script&gt;"
     )
+
+
+NOTES = '<p class="notes">[1] <a href="https://a.org">The Paper</a>, 2025 · [2] Radio Six, 2025 · As of noon</p>'
+
+
+def test_notes_of_two_lines_stand_below_in_italics() -> None:
+    html = f"<p>One. <sup>[1]</sup> Two. <sup>[2]</sup></p>{NOTES}"
+    assert _one(html) == (
+        'One. [1] Two. [2]\n\n<i>[1] </i><a href="https://a.org"><i>The Paper</i></a>'
+        "<i>, 2025 · [2] Radio Six, 2025 · As of noon</i>"
+    )
+
+
+def test_many_sources_are_folded_above_as_of_when() -> None:
+    sources = [f"[{number}] The Evening Paper of Rivertown, 2025" for number in range(1, 5)]
+    html = f'<p>One. [1] [2] [3] [4]</p><p class="notes">{" · ".join([*sources, "As of noon"])}</p>'
+    assert _one(html) == (
+        f"One. [1] [2] [3] [4]\n<blockquote expandable>{' · '.join(sources)}</blockquote>\n<i>As of noon</i>"
+    )
+
+
+def test_each_page_has_the_sources_that_it_cites_and_as_of_when() -> None:
+    html = f"<p>{'One. [1] ' * 300}</p><p>{'Two. [2] ' * 300}</p>{NOTES}"
+    first, second = (part.text.partition("\n\n")[2] for part in to_messages(html))
+    assert first == "[1] The Paper, 2025 · As of noon"
+    assert second == "[2] Radio Six, 2025 · As of noon"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>One. [1]</p>{NOTES}",  # a source that nothing cites
+        NOTES,
+        '<p>Words</p><p class="notes">As of noon</p>',
+        '<p>Words</p><p class="notes">[1] The Paper</p>',
+        '<p>Words [1]</p><p class="notes">[1] The Paper · of Rivertown · As of noon</p>',
+        f'<p>{"Words [1] " * 500}</p><p class="notes">[1] {"The Paper " * 300} · As of noon</p>',
+    ],
+)
+def test_no_note_is_lost(html: str) -> None:
+    parts = to_messages(html)
+    _check(parts)
+    expected = to_text(html).replace(" (https://a.org)", "")
+    assert _ADDED.sub("", "".join(part.text for part in parts)) == _ADDED.sub("", expected)
+
+
+def test_page_keeps_to_a_screen_and_the_first_may_run_over_a_little() -> None:
+    html = "".join(_lines(9) for _ in range(6))
+    assert [screen_lines(part.html) for part in to_pages(html)] == [19, 19, 19]
+    assert len(to_messages(html)) == 1
+    first, second = to_pages(_lines(SCREEN_LINES - 1) + "<p>over</p>" + _lines(SCREEN_LINES))
+    assert screen_lines(first.html) == SCREEN_LINES + 1 <= SCREEN_LINES + RUN_OVER
+    assert screen_lines(second.html) == SCREEN_LINES
+
+
+def test_last_page_is_no_lone_line() -> None:
+    _, second = to_pages(_lines(12) + _lines(9) + "<p>last but one</p><p>last</p>")
+    assert second.text == "last but one\n\nlast"
+
+
+def test_section_that_is_cut_begins_again_with_its_heading() -> None:
+    items = "".join(f"<li>{'This is one sentence. ' * 10}</li>" for _ in range(40))
+    parts = to_messages(f"<p>Core</p><details><summary>Day by day</summary><ul>{items}</ul></details>")
+    _check(parts)
+    assert len(parts) == 4
+    assert all(part.html.startswith("<blockquote expandable><b>Day by day</b>\n• ") for part in parts[1:])
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=150)

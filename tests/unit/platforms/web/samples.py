@@ -105,7 +105,8 @@ class FakeAnswer:
 
 def known_codes() -> TurnCodes:
     """Codes of every turn that the samples know."""
-    return TurnCodes([Turn(intent, ENTITIES.get(intent)) for intent in (*LABELS, *NEXT)], {})
+    turns = [Turn(intent, ENTITIES.get(intent)) for intent in (*LABELS, *NEXT)]
+    return TurnCodes([*turns, Turn("what_happened", "option:picture")], {})
 
 
 def site(clock: Clock) -> Site:

@@ -1,0 +1,82 @@
+"""Flood control and the rate: a crowd passes, one without end gets a word and then silence, nothing grows."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.platforms.telegram.flood import SILENCE, FloodControl, Verdict
+from bot.platforms.telegram.outflow import Outflow
+
+
+def test_burst_is_taken_then_one_word_and_silence() -> None:
+    control = FloodControl(burst=3, every=2.0)
+    verdicts = [control.judge("ana", 100.0) for _ in range(6)]
+    assert verdicts == [Verdict.TAKE] * 3 + [Verdict.WARN, Verdict.DROP, Verdict.DROP]
+
+
+def test_silence_ends_and_a_burst_is_taken_again() -> None:
+    control = FloodControl(burst=3, every=2.0)
+    for _ in range(5):
+        control.judge("ana", 100.0)
+    assert control.judge("ana", 100.0 + SILENCE - 0.1) is Verdict.DROP
+    after = 100.0 + SILENCE
+    assert [control.judge("ana", after) for _ in range(4)] == [Verdict.TAKE] * 3 + [Verdict.WARN]
+
+
+def test_one_who_asks_at_a_calm_pace_is_always_taken() -> None:
+    control = FloodControl(burst=3, every=2.0)
+    assert {control.judge("ana", 100.0 + 2.0 * n) for n in range(200)} == {Verdict.TAKE}
+
+
+def test_others_are_taken_while_one_is_silenced() -> None:
+    control = FloodControl(burst=3, every=2.0)
+    for _ in range(50):
+        control.judge("ana", 100.0)
+    assert control.judge("ben", 100.0) is Verdict.TAKE
+
+
+def test_those_who_went_are_forgotten() -> None:
+    control = FloodControl(burst=3, every=2.0)
+    for number in range(5_000):
+        control.judge(number, 100.0 + number)
+    assert len(control._accounts) < 10
+
+
+@given(st.lists(st.floats(0, 5), min_size=1, max_size=200))
+def test_no_more_is_taken_than_the_burst_and_the_pace(pauses: list[float]) -> None:
+    control, now, taken = FloodControl(burst=4, every=2.0), 100.0, 0
+    for pause in pauses:
+        now += pause
+        taken += control.judge("ana", now) is Verdict.TAKE
+    silences = (now - 100.0) // SILENCE + 1  # each of which makes up for a burst
+    assert taken <= 4 * (1 + silences) + (now - 100.0) / 2.0 + 1
+
+
+@pytest.mark.asyncio
+async def test_messages_above_the_rate_wait_in_their_order() -> None:
+    now = 100.0
+    outflow = Outflow(20, lambda: now)
+    assert [outflow.try_take() for _ in range(25)] == [True] * 20 + [False] * 5
+    went: list[int] = []
+
+    async def send(number: int) -> None:
+        await outflow.take()
+        went.append(number)
+
+    await asyncio.gather(*(send(number) for number in range(5)))
+    assert went == [0, 1, 2, 3, 4]
+    assert not outflow.try_take()
+    now += 10.0
+    assert outflow.try_take()
+
+
+@given(rate=st.floats(0.5, 1000), pauses=st.lists(st.floats(0, 1), max_size=100))
+def test_rate_is_kept_over_any_time(rate: float, pauses: list[float]) -> None:
+    now, taken = 100.0, 0
+    outflow = Outflow(rate, lambda: now)
+    for pause in pauses:
+        now += pause
+        taken += outflow.try_take()
+    assert taken <= rate * (now - 100.0) + max(rate, 1) + 1
