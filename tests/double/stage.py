@@ -2,14 +2,16 @@
 
 import asyncio
 import socket
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from struct import pack
 
 from bot.core.clock import FixedClock
 from bot.core.errors import ServiceError
-from bot.core.messages import Button, Command, Document, Incoming, Outcome, Reply, Turn
+from bot.core.messages import Button, Command, Document, Incoming, Outcome, Picture, Reply, Turn
 from bot.core.ports import Recalled
 from bot.platforms.telegram.adapter import RATE, Account, TelegramPlatform
 from bot.platforms.telegram.edition import Edition
@@ -24,6 +26,7 @@ VOTE, WHO, HELP = Turn("when_is_the_vote"), Turn("who_said_what"), Turn("help")
 ICE = Turn("what_is", "term:ice")
 LANGUAGE, FORGET = Turn("language"), Turn("forget_me")
 REMIND, CALENDAR = Turn("remind_me"), Turn("calendar", "decision:vote")
+PICTURE = Turn("picture")
 NOW = datetime(2025, 10, 24, tzinfo=UTC)
 LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 60
 
@@ -39,7 +42,7 @@ class FixedCodes:
 
     def __init__(self) -> None:
         self.turns = {"vote": VOTE, "who": WHO, "help": HELP, "ice": ICE, "language": LANGUAGE, "forget": FORGET}
-        self.turns |= {"remind": REMIND, "calendar": CALENDAR, "other": Turn("not_covered")}
+        self.turns |= {"remind": REMIND, "calendar": CALENDAR, "picture": PICTURE, "other": Turn("not_covered")}
         self.turns |= {"287g": Turn("what_is", "term:287g"), "story": STORY}
 
     def code(self, turn: Turn) -> str:
@@ -128,6 +131,8 @@ class FixedAnswers:
         reply = _reply(incoming.turn, lang, f"<p><b>{incoming.turn.intent}</b> in {lang} [1]</p>")
         if incoming.turn == LANGUAGE:
             return replace(reply, chosen_lang=incoming.lang)
+        if incoming.turn == PICTURE:
+            return replace(reply, picture=Picture(png(60, 40), "A card", "/pictures/card.png"))
         if incoming.turn == CALENDAR:
             return replace(
                 reply,
@@ -194,6 +199,7 @@ def platform_on(
     readers: KeptReaders,
     pace: Pace = QUICK,
     token: str | None = None,
+    *,
     address: Address | None = None,
     rate: float = RATE,
     is_rich: bool = False,
@@ -213,6 +219,17 @@ def platform_on(
     return TelegramPlatform(account, edition, readers, pace, answers.subscriptions)
 
 
+def png(width: int, height: int) -> bytes:
+    """A picture in one grey (W3C PNG)."""
+    kinds = {
+        b"IHDR": pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0),
+        b"IDAT": zlib.compress(bytes(1 + width) * height),
+        b"IEND": b"",
+    }
+    chunks = (pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data)) for kind, data in kinds.items())
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
 def _reply(turn: Turn, lang: str, html: str) -> Reply:
     buttons = (
         Button("Who said what", turn=WHO),
@@ -224,6 +241,7 @@ def _reply(turn: Turn, lang: str, html: str) -> Reply:
         Button("Here", url="http://localhost:8080/"),
         Button("Remind me", turn=REMIND),
         Button("Calendar", turn=CALENDAR),
+        Button("As a picture", turn=PICTURE),
     )
     html = LONG if turn == STORY else html
     outcome: Outcome = "refuse" if turn.intent == "not_covered" else "answer"

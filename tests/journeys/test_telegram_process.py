@@ -29,12 +29,16 @@ async def running(
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("EXPLAINER_", "TELEGRAM_"))
     }
-    environment |= {
-        "TELEGRAM_BOT_TOKEN": double.token,
-        "TELEGRAM_API_URL": double.url,
-        "EXPLAINER_DATA": str(data),
-        "EXPLAINER_PORT": "0",
-    } | ({"EXPLAINER_CLOCK": clock} if clock else {}) | settings
+    environment |= (
+        {
+            "TELEGRAM_BOT_TOKEN": double.token,
+            "TELEGRAM_API_URL": double.url,
+            "EXPLAINER_DATA": str(data),
+            "EXPLAINER_PORT": "0",
+        }
+        | ({"EXPLAINER_CLOCK": clock} if clock else {})
+        | settings
+    )
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("explainer"), "run", env=environment,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

@@ -18,7 +18,7 @@ async def test_message_is_answered_with_marks_and_buttons() -> None:
             ["Long answer to a long question"],
             ["Español", "Forget me"],
             ["City", "Remind me"],
-            ["Calendar"],
+            ["Calendar", "As a picture"],
         ]
         assert sent.parameters["link_preview_options"] == {"is_disabled": True}
         assert on.double.refused == []
@@ -100,7 +100,9 @@ async def test_long_answer_is_one_message_with_pages_that_lose_no_word() -> None
             pages.append(await chat.reply())
         assert len(pages) > 3
         assert {page.message_id for page in pages} == {pages[0].message_id}
-        assert [page.labels for page in pages[1:]] == [["back in en", "more in en"]] * (len(pages) - 2) + [["back in en"]]
+        assert [page.labels for page in pages[1:]] == [["back in en", "more in en"]] * (len(pages) - 2) + [
+            ["back in en"]
+        ]
         assert "".join("".join(page.text for page in pages).split()).count("Onesentence") == 60
         chat.press("back in en")
         assert (await chat.reply()).text == pages[-2].text
