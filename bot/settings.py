@@ -11,8 +11,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.core.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parents[1]
+SECRETS = ("telegram_bot_token", "telegram_webhook_secret", "database_url", "explainer_secret_key")
 TAKEN = ("/api/ask", "/healthz", "/readyz", "/metrics")  # paths that answer something else
-SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Telegram's alphabet; a shorter one could be guessed
+WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Telegram's alphabet; a shorter one could be guessed
 
 
 def _check_address(value: str) -> str:
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = None
     telegram_webhook_secret_file: Path | None = None
     database_url: str | None = None
+    database_url_file: Path | None = None
     explainer_data: Path = Path("var")
     explainer_facts: Path = ROOT / "facts"
     explainer_responses: Annotated[Path, AfterValidator(_check_folder)] = ROOT / "responses"
@@ -77,9 +79,9 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _read_secret_files(cls, values: Any) -> Any:
-        for name in ("telegram_bot_token", "telegram_webhook_secret", "explainer_secret_key"):
+        for name in SECRETS:
             if values.get(f"{name}_file") and not values.get(name):
-                values[name] = _read_file(f"{name}_file", values[f"{name}_file"])
+                values[name] = _read_file(f"{name}_file", values[f"{name}_file"]) or None  # empty is as good as none
         keys = values.get("explainer_secret_key")
         if isinstance(keys, str):
             values["explainer_secret_key"] = tuple(key.strip() for key in keys.split(",") if key.strip())
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
             missing = "TELEGRAM_WEBHOOK_URL" if self.telegram_webhook_url is None else "TELEGRAM_WEBHOOK_SECRET"
             raise SettingsError(f"{missing}: a webhook needs an address and a secret: set both, or neither.")
         secret = self.webhook_secret
-        if secret is not None and not SECRET.fullmatch(secret):
+        if secret is not None and not WEBHOOK_SECRET.fullmatch(secret):
             raise SettingsError("TELEGRAM_WEBHOOK_SECRET: write 16 to 256 letters, digits, - or _.")
         return self
 

@@ -11,7 +11,11 @@ NAMES = (
     "TELEGRAM_BOT_TOKEN",
     "TELEGRAM_BOT_TOKEN_FILE",
     "TELEGRAM_API_URL",
+    "TELEGRAM_WEBHOOK_URL",
+    "TELEGRAM_WEBHOOK_SECRET",
+    "TELEGRAM_WEBHOOK_SECRET_FILE",
     "DATABASE_URL",
+    "DATABASE_URL_FILE",
     "EXPLAINER_DATA",
     "EXPLAINER_FACTS",
     "EXPLAINER_RESPONSES",
@@ -99,3 +103,44 @@ def test_the_only_pack_is_found_and_a_choice_has_to_be_made_among_several(tmp_pa
     assert pack_folder(tmp_path, "two") == tmp_path / "two"
     with pytest.raises(SettingsError, match="2 packs"):
         pack_folder(tmp_path)
+
+
+SECRET = "a-secret-of-sixteen-and-more"
+WEBHOOK = "https://bot.example.org/telegram/somewhere"
+
+
+def test_webhook_has_an_address_and_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", WEBHOOK)
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_SECRET_FILE", str(tmp_path / "secret"))
+    settings = load_settings()
+    assert (settings.telegram_webhook_url, settings.webhook_secret) == (WEBHOOK, SECRET)
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "sentence"),
+    [
+        (WEBHOOK, "", "TELEGRAM_WEBHOOK_SECRET: a webhook needs an address and a secret: set both, or neither."),
+        ("", SECRET, "TELEGRAM_WEBHOOK_URL: a webhook needs an address and a secret: set both, or neither."),
+        (WEBHOOK, "short", "TELEGRAM_WEBHOOK_SECRET: write 16 to 256 letters, digits, - or _."),
+        (WEBHOOK, "with spaces in between", "TELEGRAM_WEBHOOK_SECRET: write 16 to 256 letters, digits, - or _."),
+        ("bot.example.org/x", SECRET, "TELEGRAM_WEBHOOK_URL: write it from https:// on."),
+        ("https://bot.example.org", SECRET, "TELEGRAM_WEBHOOK_URL: write it with a path of its own"),
+        ("https://bot.example.org/healthz", SECRET, "TELEGRAM_WEBHOOK_URL: write it with a path of its own"),
+        ("https://bot.example.org/x?y=1", SECRET, "TELEGRAM_WEBHOOK_URL: write it with a path of its own"),
+    ],
+)
+def test_wrong_webhook_is_refused(monkeypatch: pytest.MonkeyPatch, url: str, secret: str, sentence: str) -> None:
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", url)
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_SECRET", secret)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value).startswith(sentence)
+    assert not secret or secret not in str(refused.value)
+
+
+def test_database_comes_from_a_file_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://bot:word@db/bot\n")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert load_settings().database_url == "postgresql://bot:word@db/bot"
