@@ -1,10 +1,11 @@
 """Transactions on one database, whichever serves it; `bot.storage.address` opens it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
+from sqlalchemy import Insert, Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.failures import explained
@@ -34,6 +35,18 @@ class Database(ABC):
         On SQLite nobody else writes during it. On PostgreSQL others do: what is read to be changed has to be
         locked first, with `lock` or with FOR UPDATE, or written by one statement that is right by itself.
         """
+
+    @abstractmethod
+    async def fetch(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """The rows of one statement by itself, at the least cost, for what is asked with every message.
+
+        It is kept compiled: give the same object again, made once.
+        """
+
+    @abstractmethod
+    async def write_all(self, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run `statement` with each of `rows`, which name all of its parameters: a transaction as `writing`, at the
+        least cost. It is kept compiled as those of `fetch` are."""
 
     @abstractmethod
     async def lock(self, connection: AsyncConnection, *names: int) -> None:

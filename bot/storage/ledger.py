@@ -9,8 +9,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from bot.reminders.campaign import Past, Plan
 from bot.reminders.ledger import CampaignState, Chunk, Claim, Progress, Result, Work
 from bot.storage import ledger_chunks, ledger_lookup, ledger_overview, ledger_plans
+from bot.storage.connection_thread import ConnectionThread
 from bot.storage.keys import Keys
-from bot.storage.ledger_engine import LedgerThread, open_engine
+from bot.storage.ledger_engine import open_engine
 from bot.storage.ledger_hot import HotPath
 from bot.storage.ledger_tables import replica as replicas
 
@@ -18,9 +19,9 @@ from bot.storage.ledger_tables import replica as replicas
 class LedgerStore:
     """The port `Ledger` for `topic`. Every method raises ServiceError; all or nothing of it has happened then."""
 
-    def __init__(self, thread: LedgerThread, keys: Keys, topic: str) -> None:
+    def __init__(self, thread: ConnectionThread, keys: Keys, topic: str) -> None:
         self._thread = thread
-        self._hot = HotPath(thread.dialect, keys)
+        self._hot = HotPath(thread.engine.dialect, keys)
         self._topic = topic
 
     async def past(self) -> Past:
@@ -108,4 +109,4 @@ def open_ledger(url: str | None, folder: Path, keys: Keys, topic: str) -> Ledger
 
     Asks nothing of the database yet.
     """
-    return LedgerStore(LedgerThread(open_engine(url, folder)), keys, topic)
+    return LedgerStore(ConnectionThread(open_engine(url, folder), "ledger"), keys, topic)

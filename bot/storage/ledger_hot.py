@@ -8,8 +8,10 @@ from sqlalchemy import ClauseElement, Connection, Dialect, bindparam, select, te
 
 from bot.reminders.engine.rate import Bucket, elapsed
 from bot.reminders.ledger import Address, CampaignState, Claim, DeliveryState, Grant, Result, TakenOverError, Work
+from bot.storage.connection_thread import driver_of
 from bot.storage.keys import Keys
 from bot.storage.ledger_tables import campaign, chunk, delivery, rate_bucket
+from bot.storage.prepared import Prepared
 from bot.storage.subscription_rows import addresses
 from bot.storage.tables import subscription
 
@@ -55,21 +57,6 @@ SERVER_TIME = text("SELECT extract(epoch FROM clock_timestamp())")
 REACHED = select(subscription).where(subscription.c.id.in_(bindparam("rows", expanding=True)))
 
 
-class _Prepared:
-    """A statement as the driver takes it."""
-
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect)
-        self.sql = str(compiled)
-        self._order: Sequence[str] | None = compiled.positiontup
-        self._fixed: Mapping[str, Any] = compiled.params
-
-    def given(self, values: Mapping[str, Any]) -> Any:
-        """Its parameters in the driver's form."""
-        named = {**self._fixed, **values}
-        return named if self._order is None else [named[name] for name in self._order]
-
-
 class HotPath:
     """`claim` and `acknowledge` of the port `Ledger`, inside a transaction that is open already."""
 
@@ -77,7 +64,7 @@ class HotPath:
         self._dialect = dialect
         self._keys = keys
         self._is_file = dialect.name == "sqlite"
-        self._prepared: dict[object, _Prepared] = {}
+        self._prepared: dict[object, Prepared] = {}
 
     def claim(self, connection: Connection, work: Work, rows: Sequence[int], answers: int, rate: float) -> Claim:
         """Reserve, then claim exactly as many rows as were granted."""
@@ -172,12 +159,12 @@ class HotPath:
         )
         return int(cursor.rowcount)
 
-    def _statement(self, statement: ClauseElement | int) -> _Prepared:
+    def _statement(self, statement: ClauseElement | int) -> Prepared:
         """A number stands for the claim of so many rows."""
         prepared = self._prepared.get(statement)
         if prepared is None:
             made = _claim_of(statement) if isinstance(statement, int) else statement
-            prepared = self._prepared[statement] = _Prepared(made, self._dialect)
+            prepared = self._prepared[statement] = Prepared(made, self._dialect)
         return prepared
 
 
@@ -193,5 +180,4 @@ def _claim_of(count: int) -> ClauseElement:
 
 
 def _cursor(connection: Connection) -> Any:
-    driver: Any = connection.connection.dbapi_connection
-    return driver.cursor()
+    return driver_of(connection).cursor()

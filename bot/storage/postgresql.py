@@ -1,12 +1,15 @@
 """One PostgreSQL database, which several replicas share; no reader's message waits long for it."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Any, Final
 
-from sqlalchemy import URL, func, select, text
+from sqlalchemy import URL, Insert, Select, func, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.storage.database import BUSY_SECONDS, Database, transaction
+from bot.storage.failures import explained
 
 # What the server ends by itself, so that neither a forgotten transaction nor a lost machine keeps readers waiting.
 # All of this program's statements take milliseconds but those that count or change a whole table. Milliseconds.
@@ -36,12 +39,41 @@ class PostgresDatabase(Database):
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__(engine)
         self._one_state = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        # What is asked with every message keeps its connection: to test and to reset one takes longer than to ask.
+        self._kept: AsyncConnection | None = None
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self._one_state)
 
     def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self.engine)
+
+    async def fetch(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        with explained():
+            kept, self._kept = self._kept, None
+            if kept is not None:
+                try:
+                    return await self._fetch(kept, statement, values)
+                except DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise  # else the server has ended it since, and another serves
+            return await self._fetch(await self._alone.connect(), statement, values)
+
+    async def _fetch(
+        self, connection: AsyncConnection, statement: Select[Any], values: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_exit(connection)
+            rows = [*await connection.execute(statement, values)]
+            if self._kept is None:
+                self._kept = connection
+                stack.pop_all()
+        return rows
+
+    async def write_all(self, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        async with self.writing() as connection:
+            await connection.execute(statement, rows)
 
     async def lock(self, connection: AsyncConnection, *names: int) -> None:
         """In one order for all, so that two never wait for each other."""
@@ -53,6 +85,13 @@ class PostgresDatabase(Database):
 
     async def erase_log(self) -> None:
         """Nothing that a client could do: the server forgets deleted rows by its own vacuum and its log's recycling."""
+
+    async def close(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            with suppress(SQLAlchemyError):
+                await kept.close()
+        await super().close()
 
 
 def open_server(address: URL) -> PostgresDatabase:

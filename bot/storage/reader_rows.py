@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,6 @@ from bot.core.clock import Clock
 from bot.core.messages import Turn
 from bot.core.ports import Recalled
 from bot.storage.database import Database
-from bot.storage.failures import explained
 from bot.storage.keys import Keys, lock_names
 from bot.storage.tables import reader as table
 from bot.storage.tables import subscription
@@ -23,11 +22,19 @@ TURN_LIFE: Final = timedelta(minutes=10)
 TURN_BYTES: Final = 128  # turns are filled up to a multiple of this, so that their length does not tell them apart
 
 RowKeys = tuple[bytes, ...]  # the keys that one reader's rows may stand under, the first secret's first
-ReaderRow = Row[Any, Any, Any, Any]
+
+
+class ReaderRow(NamedTuple):
+    """What is kept of a reader under one key; `turn` is sealed, and there with `turn_at`."""
+
+    key: bytes
+    language: str | None
+    turn: bytes | None
+    turn_at: datetime | None
+
+
 Found = Mapping[bytes, ReaderRow]
-READ: Final = select(table.c.key, table.c.language, table.c.turn, table.c.turn_at).where(
-    table.c.key.in_(bindparam("keys", expanding=True))
-)
+READ: Final = select(*(table.c[name] for name in ReaderRow._fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +57,17 @@ class ReaderRows:
         self._database = database
         self._keys = keys
         self._clock = clock
-        # One statement is its own transaction: to begin and end one around it takes longer than to read.
-        alone = {"begin": None} if database.backend == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-        self._reading = database.engine.execution_options(**alone)
+        self._reads: dict[int, Select[Any]] = {}  # by how many keys are asked for
+        self._keep_turn = self._upsert({name: self._given(name) for name in ("turn", "turn_at")})
 
     async def find(self, keys: Sequence[bytes]) -> Found:
         """The rows under any of `keys`, by key, in one statement."""
         size = 1 << (len(keys) - 1).bit_length()  # few lengths, so that the database has few statements to prepare
         filled = [*keys, *[keys[-1]] * (size - len(keys))]
-        with explained():
-            async with self._reading.connect() as connection:
-                rows = (await connection.execute(READ, {"keys": filled})).all()
+        if size not in self._reads:
+            self._reads[size] = READ.where(table.c.key.in_([bindparam(f"key_{number}") for number in range(size)]))
+        values = {f"key_{number}": key for number, key in enumerate(filled)}
+        rows = map(ReaderRow._make, await self._database.fetch(self._reads[size], values))
         return {row.key: row for row in rows}
 
     def recalled(self, row_keys: RowKeys, found: Found) -> Recalled:
@@ -80,8 +87,7 @@ class ReaderRows:
         rows = [
             self._values(kept.row_keys[0], None, self._seal(kept.row_keys[0], kept.turn), kept.at) for kept in ordered
         ]
-        async with self._database.writing() as connection:
-            await self._upsert(connection, rows, {name: self._given(name) for name in ("turn", "turn_at")})
+        await self._database.write_all(self._keep_turn, rows)
 
     async def choose_language(self, row_keys: RowKeys, lang: str) -> None:
         """Keep `lang`, for reminders too."""
@@ -89,7 +95,7 @@ class ReaderRows:
             await self._database.lock(connection, *lock_names(row_keys))
             await self._move(connection, [row_keys])
             rows = [self._values(row_keys[0], lang, None, None)]
-            await self._upsert(connection, rows, {"language": self._given("language")})
+            await connection.execute(self._upsert({"language": self._given("language")}), rows)
             subscribed = update(subscription).where(subscription.c.key.in_(row_keys))
             await connection.execute(subscribed.values(language=lang))
 
@@ -121,14 +127,16 @@ class ReaderRows:
         older = {key: row_keys for row_keys in readers for key in row_keys[1:]}
         if not older:
             return
-        rows = (await connection.execute(READ.order_by(table.c.key).with_for_update(), {"keys": [*older]})).all()
+        statement = READ.where(table.c.key.in_(older)).order_by(table.c.key).with_for_update()
+        rows = [ReaderRow._make(row) for row in await connection.execute(statement)]
         if not rows:
             return
         await connection.execute(delete(table).where(table.c.key.in_([row.key for row in rows])))
         ordered = sorted(rows, key=lambda row: (older[row.key][0], older[row.key].index(row.key)))
         moved = [self._moved(row, older[row.key][0]) for row in ordered]
         kept = {name: func.coalesce(table.c[name], self._given(name)) for name in ("language", "turn", "turn_at")}
-        await self._upsert(connection, [row for row in moved if row["language"] or row["turn"]], kept)
+        if held := [row for row in moved if row["language"] or row["turn"]]:
+            await connection.execute(self._upsert(kept), held)
 
     def _moved(self, row: ReaderRow, row_key: bytes) -> dict[str, object]:
         turn = self._live(row)
@@ -142,15 +150,11 @@ class ReaderRows:
         kept = {"key": row_key, "language": language, "turn": sealed, "turn_at": turn_at}
         return {**kept, "changed_at": self._clock.now()}
 
-    async def _upsert(
-        self, connection: AsyncConnection, rows: list[dict[str, object]], kept: Mapping[str, ColumnElement[Any]]
-    ) -> None:
-        """Insert the rows; where one stands already, change only `kept` of it."""
-        if rows:
-            statement = self._insert().on_conflict_do_update(
-                index_elements=[table.c.key], set_={**kept, "changed_at": self._given("changed_at")}
-            )
-            await connection.execute(statement, rows)
+    def _upsert(self, kept: Mapping[str, ColumnElement[Any]]) -> Insert:
+        """Inserts rows; where one stands already, it changes only `kept` of it."""
+        return self._insert().on_conflict_do_update(
+            index_elements=[table.c.key], set_={**kept, "changed_at": self._given("changed_at")}
+        )
 
     def _insert(self) -> sqlite.Insert | postgresql.Insert:
         return sqlite.insert(table) if self._database.backend == "sqlite" else postgresql.insert(table)
@@ -166,11 +170,9 @@ class ReaderRows:
         return self._keys.seal(padded, bound_to=row_key)
 
     def _live(self, row: ReaderRow) -> Turn | None:
-        if row.turn is None:
+        if row.turn is None or row.turn_at is None:
             return None
         plain = self._keys.unseal(row.turn, bound_to=row.key)
-        return (
-            None
-            if plain is None
-            else KeptTurn((row.key,), Turn(*json.loads(plain)), row.turn_at).live_at(self._clock.now())
-        )
+        if plain is None:
+            return None
+        return KeptTurn((row.key,), Turn(*json.loads(plain)), row.turn_at).live_at(self._clock.now())

@@ -4,18 +4,20 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, Executable, Insert, Select, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from bot.core.errors import ServiceError, SettingsError
+from bot.storage.connection_thread import ConnectionThread, driver_of
 from bot.storage.database import BUSY_SECONDS, Database, transaction
 from bot.storage.failures import explained
+from bot.storage.prepared import Prepared
 
 PRAGMAS: Final = (
     f"busy_timeout={int(BUSY_SECONDS * 1000)}",
@@ -37,6 +39,10 @@ class SqliteDatabase(Database):
         self._alone = engine.execution_options(begin=None)
         # SQLite's own waiting is unfair, and would hold connections that readers need: writers queue here instead.
         self._write = asyncio.Lock()
+        # Apart from each other, since reading waits for no writer.
+        self.reader = ConnectionThread(file_engine(path), "reader")
+        self.writer = ConnectionThread(file_engine(path), "writer")
+        self._prepared: dict[Executable, Prepared] = {}
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self.engine)
@@ -45,6 +51,24 @@ class SqliteDatabase(Database):
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         async with self._turn_to_write(), transaction(self._immediate) as connection:
             yield connection
+
+    async def fetch(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        prepared = self._compiled(statement)
+        parameters = prepared.given(values)
+        found = await self.reader.read(lambda c: driver_of(c).execute(prepared.sql, parameters).fetchall())
+        return prepared.rows(found)
+
+    async def write_all(self, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        """To its end also where the caller is cancelled: whoever writes next, to erase it, comes after it."""
+        writing = asyncio.create_task(self._write_all(statement, rows))
+        writing.add_done_callback(_heard)
+        await asyncio.shield(writing)
+
+    async def _write_all(self, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+        prepared = self._compiled(statement)
+        parameters = [prepared.given(row) for row in rows]
+        async with self._turn_to_write():
+            await self.writer.run(lambda c: driver_of(c).executemany(prepared.sql, parameters))
 
     async def lock(self, connection: AsyncConnection, *names: int) -> None:
         """Nothing to do: one who writes is alone."""
@@ -62,6 +86,16 @@ class SqliteDatabase(Database):
                 async with self._alone.connect() as connection:
                     await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    async def close(self) -> None:
+        await self.reader.close()
+        await self.writer.close()
+        await super().close()
+
+    def _compiled(self, statement: Select[Any] | Insert) -> Prepared:
+        if statement not in self._prepared:
+            self._prepared[statement] = Prepared(statement, self.engine.dialect)
+        return self._prepared[statement]
+
     @asynccontextmanager
     async def _turn_to_write(self) -> AsyncIterator[None]:
         try:
@@ -73,6 +107,12 @@ class SqliteDatabase(Database):
             yield
         finally:
             self._write.release()
+
+
+def _heard(writing: "asyncio.Task[None]") -> None:
+    """Take note of its failure: where the caller was cancelled nobody else does."""
+    if not writing.cancelled():
+        writing.exception()
 
 
 def open_file(path: Path, variable: str) -> SqliteDatabase:
@@ -95,6 +135,18 @@ def open_file(path: Path, variable: str) -> SqliteDatabase:
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
     return SqliteDatabase(engine, path)
+
+
+def file_engine(path: Path) -> Engine:
+    """An engine for threads, each with one connection to the file at `path`; asks nothing of it yet."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"isolation_level": None, "check_same_thread": False},
+        hide_parameters=True,
+        poolclass=NullPool,
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    return engine
 
 
 def _prepare(path: Path, variable: str) -> None:

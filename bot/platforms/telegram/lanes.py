@@ -1,9 +1,12 @@
 """One lane a chat: within a lane things happen in order, lanes run side by side, a slow one holds up no other."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
@@ -11,7 +14,7 @@ Item = TypeVar("Item")
 class Lanes(Generic[Item]):
     """Runs `handle` on what is put in: at most `abreast` at once, at most `waiting` behind one another in a lane.
 
-    `handle` must not raise; a lane whose handling is cancelled drops what waits in it.
+    What `handle` raises ends the one item; a lane whose handling is cancelled drops what waits in it.
     """
 
     def __init__(self, handle: Callable[[Item], Awaitable[None]], *, abreast: int, waiting: int) -> None:
@@ -50,6 +53,12 @@ class Lanes(Generic[Item]):
         try:
             while lane:
                 async with self._room:
-                    await self._handle(lane.popleft())
+                    await self._handle_one(lane.popleft())
         finally:
             del self._lanes[key]
+
+    async def _handle_one(self, item: Item) -> None:
+        try:
+            await self._handle(item)
+        except Exception as error:  # one failed item must not take with it what waits behind
+            log.error("telegram.update_failed error=%s", type(error).__name__)
