@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isinf
 from typing import Any, Final, Protocol
 
 from bot.conversation.preview import Previews
@@ -150,7 +151,7 @@ class Desk:
 
 
 def stats_values(tally: Tally, operation: Operation, newest_on: datetime | None, subscribers: int | None) -> Values:
-    """What the template of `stats` is handed; times in milliseconds, None where nothing was answered yet, 0 for more
+    """What the template of `stats` is handed; times in milliseconds, None where nothing was answered yet, "" for more
     than is told apart; memory in megabytes."""
     return {
         "total": tally.total,
@@ -185,7 +186,7 @@ def _template(name: str) -> str:
     return f"desk/{name}"
 
 
-def _milliseconds(seconds: float | None) -> float | int | None:
-    if seconds is None or seconds == float("inf"):
-        return None if seconds is None else 0
-    return round(seconds * 1000, 1) if seconds < 0.01 else round(seconds * 1000)
+def _milliseconds(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return "" if isinf(seconds) else f"{seconds * 1000:g}"

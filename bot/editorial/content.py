@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.conversation.desk import COMMANDS
 from bot.core.clock import Clock, RehearsalClock, SystemClock
 from bot.core.errors import ContentError, SettingsError
 from bot.core.findings import Finding, errors
@@ -18,6 +19,7 @@ from bot.factbase.questions import load_questions
 from bot.factbase.quotes import QuoteCheck, check_quotes
 from bot.factbase.when import parse_moment
 from bot.phrasebook.book import Phrasebook
+from bot.phrasebook.presets import FILE as PRESETS
 from bot.phrasebook.presets import missing_needs
 from bot.understanding.consideration import Knowledge
 from bot.understanding.gates import load_gates
@@ -99,6 +101,7 @@ def load_content(
     quotes = check_quotes(pack, articles)
     phrasebook = Phrasebook(responses, pack.topic.languages)
     findings += quotes.findings + phrasebook.findings
+    findings += _taken(phrasebook)
     findings += missing_needs(phrasebook.presets.values(), pack, str(pack_folder / "topic.yaml"))
     questions, found = load_questions(pack_folder, phrasebook.presets, pack.topic.languages)
     gates, places, amiss = load_gates(responses, pack_folder, list(phrasebook.presets), try_examples=try_examples)
@@ -110,6 +113,13 @@ def load_content(
     term = f"term:{pack.topic.term}"
     knowledge = Knowledge(questions, base.entities(), pack.statements, kinds, gates, places, term)
     return Loaded(Content(base, phrasebook, knowledge), findings, quotes, pack.zone)
+
+
+def _taken(phrasebook: Phrasebook) -> list[Finding]:
+    """A finding for each command of readers that is one of the editors, too."""
+    file = str(phrasebook.folder / PRESETS)
+    names = [preset.command for preset in phrasebook.presets.values() if preset.command in COMMANDS]
+    return [Finding(file, 1, "", f"/{name} is a command of the editors", "choose another word") for name in names]
 
 
 def clock_of(written: str | None, zone: ZoneInfo) -> Clock:

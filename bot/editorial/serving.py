@@ -6,10 +6,12 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from bot.core.errors import ExplainerError
+from bot.core.findings import Finding
 from bot.core.memory import hand_back
 from bot.editorial.content import FaultyContentError
 
@@ -58,7 +60,7 @@ class Serving(Generic[Edition]):
                     renewed = await asyncio.to_thread(self._renew, self.present)
                 steps = [prepare(renewed) for prepare in self._parts]
             except FaultyContentError as error:
-                return self._refused([str(finding) for finding in error.findings])
+                return self._refused([str(_shown(finding)) for finding in error.findings])
             except ExplainerError as error:
                 return self._refused([str(error)])
             except Exception as error:  # whatever it is, what is served now has to go on
@@ -77,6 +79,12 @@ class Serving(Generic[Edition]):
         for problem in problems[:LOGGED]:
             log.error("content.refused: %s", problem)
         return Reloaded(problems)
+
+
+def _shown(finding: Finding) -> Finding:
+    """With its file as a person in this folder would write it."""
+    file, here = Path(finding.file), Path.cwd()
+    return replace(finding, file=str(file.relative_to(here))) if file.is_relative_to(here) else finding
 
 
 @contextmanager

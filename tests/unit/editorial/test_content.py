@@ -78,3 +78,13 @@ def test_the_clock_is_the_real_one_unless_it_is_set() -> None:
 def test_a_wrong_clock_is_one_sentence_that_names_the_variable(written: str) -> None:
     with pytest.raises(SettingsError, match=r"^EXPLAINER_CLOCK: .*\.$"):
         clock_of(written, ZoneInfo("America/Chicago"))
+
+
+def test_command_of_the_editors_cannot_be_one_of_the_readers(
+    load: Load, responses_folder: Path, tmp_path: Path
+) -> None:
+    words = Path(shutil.copytree(responses_folder, tmp_path / "responses"))
+    presets = words / "intents.yaml"
+    presets.write_text(presets.read_text("utf-8").replace("command: vote", "command: stats"), "utf-8")
+    (finding,) = errors(load(words).findings)
+    assert str(finding) == f"{presets}:1: /stats is a command of the editors: choose another word"

@@ -6,6 +6,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.conversation.tally import Tally
+from bot.core.messages import Incoming, Turn
 from bot.phrasebook.book import Phrasebook
 from bot.platforms.web.app import create_app
 from bot.platforms.web.metrics import Metrics, Watchers
@@ -51,6 +53,29 @@ async def test_every_figure_is_told_under_its_name(ask: Ask) -> None:
         "explainer_reminders_due": 7.0,
         "explainer_reminders_lag_seconds": 12.5,
     }
+
+
+async def test_answers_are_told_by_kind_and_time(
+    answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock
+) -> None:
+    tally = Tally()
+    for seconds in (0.004, 0.3, 99.0):
+        tally.note(await answer(Incoming(turn=Turn("what_is"))), seconds)
+    metrics = Metrics(lambda: {"age": 60.0}, "all", tally)
+    app = create_app(answer, phrasebook.page, known_codes(), all_fine, site(standing_clock), None, metrics)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as asking:
+        text = (await asking.get("/metrics")).text
+    told = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert told["explainer_facts_age_seconds",] == 60.0
+    assert told["explainer_answers_total", "what_is", "en", "answer"] == 3.0
+    assert told["explainer_answer_seconds_bucket", "0.005"] == 1.0
+    assert told["explainer_answer_seconds_bucket", "0.5"] == 2.0
+    assert told["explainer_answer_seconds_bucket", "+Inf"] == told["explainer_answer_seconds_count",] == 3.0
+    assert told["explainer_answer_seconds_sum",] == pytest.approx(99.304)
 
 
 async def test_without_a_delivery_there_is_nothing_to_tell(ask: Ask) -> None:

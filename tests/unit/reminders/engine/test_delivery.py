@@ -15,6 +15,7 @@ from bot.core.messages import Reply
 from bot.factbase.base import FactBase
 from bot.reminders.engine import announcements
 from bot.reminders.engine.announcements import STALLED
+from bot.reminders.engine.content import digest_of
 from bot.reminders.engine.delivery import Delivery, Setup
 from bot.reminders.subscription import Subscription
 from bot.storage import open_storage
@@ -79,5 +80,29 @@ async def test_operators_are_told_of_a_start_with_its_recipients_and_of_a_databa
     with pytest.raises(ServiceError):
         await delivery._report()
     assert office.told == [("started", 1), ("stalled", 1)]
+    await ledger.close()
+    await storage.close()
+
+
+async def test_content_read_anew_moves_reminders_and_counts_from_then_on(
+    tmp_path: Path, base_of: Callable[..., FactBase]
+) -> None:
+    clock, folder = RehearsalClock(DUE), tmp_path / "var"
+    storage = await open_storage(None, folder, [SECRET], clock)
+    ledger = open_ledger(None, folder, Keys([SECRET]), TOPIC)
+    setup = Setup(
+        ledger, storage.subscriptions(TOPIC), {"telegram": Office()}, clock, 28.0, "local", "sqlite://",
+        timedelta(days=30), rehearsal=True,
+    )  # fmt: skip
+    later = base_of(changes={"decisions.yaml": ("when: 2026-12-01", "when: 2026-12-15")})
+    delivery = Delivery(setup, later, nothing)
+    await delivery.look()
+    assert (await ledger.progress(), await ledger.adopted()) == ([], (digest_of(later), "local"))
+    corrected = base_of()
+    delivery.reload(corrected, nothing)
+    await ledger.adopt(digest_of(later), "another")  # one that started since, and was not told of the correction
+    await delivery._plan()
+    assert await ledger.adopted() == (digest_of(corrected), "local")
+    assert [one.state for one in await ledger.progress()] == ["running"]
     await ledger.close()
     await storage.close()
