@@ -5,7 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-PERSON, PLACE = 471_100_000_000, -100_471_100_000_000  # every body has others in their place, so that none speaks too fast
+PERSON, PLACE = (
+    471_100_000_000,
+    -100_471_100_000_000,
+)  # every body has others in their place, so that none speaks too fast
 ANA = {"id": PERSON, "is_bot": False, "first_name": "Ana", "language_code": "es"}
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Facts", "username": "FactsBot"}
 PRIVATE = {"id": PERSON, "type": "private", "first_name": "Ana"}
@@ -36,7 +39,8 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"poll": {"id": "1", "question": "private words", "options": []}, "new_kind": {}},
 )  # fmt: skip
 ODD: tuple[Any, ...] = (
-    "fail", None, True, 0, -1, 2**63 - 1, -(2**63), 2**64 - 1, 1.5, 1e308, "", "0", "\x00", "private words \x00 \u202e\u0627",
+    "fail", None, True, 0, -1, 2**63 - 1, -(2**63), 2**64 - 1, 1.5, 1e308, "", "0", "\x00",
+    "private words \x00 \u202e\u0627",
     "x" * 5000, "😀" * 2100, "\ud800", "</b>{{7*7}}", [], [[]], {}, [None], {"id": {}}, "/start " + "v" * 70,
 )  # fmt: skip
 MOST_BENT = 4

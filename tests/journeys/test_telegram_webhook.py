@@ -228,3 +228,19 @@ async def test_logs_of_the_webhook_hold_no_secret_no_words_and_no_ids(caplog: py
     bot_logs = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("bot."))
     for secret in (SECRET, token, "very own", str(chat.id)):
         assert secret not in bot_logs
+
+
+async def test_answer_that_the_stop_cuts_short_is_posted_again() -> None:
+    async with webhook_stage() as on:
+
+        async def endless(_: Incoming) -> Reply:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        on.platform.serve(replace(on.platform.edition, answer=endless))
+        on.double.private().say("/vote")
+        await on.double.until(lambda: on.double.webhook.busiest)
+        await asyncio.sleep(0.2)
+        await on.platform.stop()
+        await on.double.until(lambda: on.double.webhook.redeliveries)
+        assert on.double.pending == 1

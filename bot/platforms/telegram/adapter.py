@@ -136,6 +136,9 @@ class TelegramPlatform:
         except InvalidToken:
             await self.stop()
             raise SettingsError(_REFUSED) from None  # the library's own words hold the token
+        except SettingsError:
+            await self.stop()
+            raise
         except TelegramError as error:
             log.warning("telegram.out_of_reach error=%s: trying again until it answers", type(error).__name__)
             self._spawn(self._connect_patiently())
@@ -180,6 +183,9 @@ class TelegramPlatform:
                 return await self._connect()
             except InvalidToken:
                 log.error("telegram.token_refused: %s", _REFUSED)
+                return None
+            except SettingsError as error:
+                log.error("telegram.address_refused: %s", error)
                 return None
             except TelegramError as error:
                 log.warning("telegram.out_of_reach error=%s", type(error).__name__)
@@ -274,9 +280,10 @@ class TelegramPlatform:
             return
         try:
             await self._answer(event)
-        finally:
-            if event.slot is not None:
-                event.slot.close()
+        except Exception as error:  # one failed answer must not stop the next
+            log.error("telegram.update_failed error=%s", type(error).__name__)
+        if event.slot is not None:  # one that the stop cut short is left open, to be posted again
+            event.slot.close()
 
     async def _answer(self, event: Asked | Call) -> None:
         if not isinstance(event, Asked):

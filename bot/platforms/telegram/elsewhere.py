@@ -6,7 +6,6 @@ from typing import TypeAlias
 
 import orjson
 from telegram import Bot, InlineQuery, Update, User
-from telegram.error import TelegramError
 
 from bot.core.ports import Readers
 from bot.platforms.telegram.edition import Edition
@@ -77,7 +76,7 @@ class Elsewhere:
                 await self._offer(call)
             else:
                 await self._reply(call)
-        except TelegramError as error:
+        except Exception as error:  # of Telegram, or of what was typed
             log.info("telegram.not_answered_elsewhere error=%s", type(error).__name__)
 
     async def _offer(self, typed: Typed) -> None:

@@ -6,8 +6,9 @@ from time import monotonic
 from typing import Final, Protocol
 
 from telegram import Bot, WebhookInfo
-from telegram.error import Conflict, TelegramError
+from telegram.error import BadRequest, Conflict, TelegramError
 
+from bot.core.errors import SettingsError
 from bot.platforms.telegram.application import Built
 from bot.platforms.telegram.transport import Pace
 from bot.platforms.telegram.webhook import Address
@@ -18,9 +19,14 @@ KINDS: Final = ("message", "callback_query", "my_chat_member", "inline_query", "
 ABREAST: Final = 100  # updates that Telegram posts at once, the most it allows
 LOOK_EVERY: Final = 30.0  # seconds between two looks at how Telegram fares with the webhook
 
+_REFUSED = (
+    "TELEGRAM_WEBHOOK_URL: Telegram does not take the address ({}): give one that it reaches, by https on port 443, "
+    "80, 88 or 8443."
+)
+
 
 class Updates(Protocol):
-    """Brings updates from `start` to `stop`; `start` raises TelegramError, `stop` nothing."""
+    """Brings updates from `start` to `stop`; `start` raises TelegramError or SettingsError, `stop` nothing."""
 
     @property
     def healthy(self) -> bool: ...
@@ -76,8 +82,11 @@ class Posting:
         return self._seen_at is not None and monotonic() - self._seen_at <= self._pace.patience
 
     async def start(self) -> None:
-        """Sets the address."""
-        await self._set()
+        """Sets the address. Raises SettingsError where Telegram does not take it."""
+        try:
+            await self._set()
+        except BadRequest as error:  # its words name a host, a port or a scheme, never the path
+            raise SettingsError(_REFUSED.format(error.message)) from None
         self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:

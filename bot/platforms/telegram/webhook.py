@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 LARGEST: Final = 1024 * 1024  # bytes; the largest update is a tenth of that
 HOLD: Final = 10.0  # seconds that a response is held for its answer; later the answer goes by a call of its own
 REMEMBERED: Final = 10_000  # updates taken last, so that one that is posted again is not answered again
+NOTICED: Final = 2  # turns of the event loop until it shows who hung up while this process was suspended
 SECRET_HEADER: Final = b"x-telegram-bot-api-secret-token"
 
 OK, BAD, FORBIDDEN, METHOD, TOO_LARGE, LATER = 200, 400, 403, 405, 413, 503
@@ -38,41 +39,53 @@ class Address:
 class Slot:
     """The response to one update, open until it carries a call, is closed without one, or was held too long."""
 
+    __slots__ = ("_call", "_is_answered", "_timer")
+
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
-        self._body: asyncio.Future[bytes | None] = loop.create_future()
+        self._call = b""
+        self._is_answered: asyncio.Future[bool] = loop.create_future()
         self._timer = loop.call_later(HOLD, self.close)
 
     @property
     def is_open(self) -> bool:
         """Whether a call can still travel back."""
-        return not self._body.done()
+        return not self._is_answered.done()
 
     def carry(self, call: bytes) -> bool:
         """Sends a call (JSON with its `method`) back in the response; False where that is over."""
-        return self._settle(call)
+        if not self._end(is_answered=True):
+            return False
+        self._call = call
+        return True
 
     def close(self) -> None:
         """Ends the response without a call; nothing where it has ended."""
-        self._settle(b"")
+        self._end(is_answered=True)
 
     def refuse(self) -> None:
         """Has Telegram post the update again; nothing where the response has ended."""
-        self._settle(None)
+        self._end(is_answered=False)
 
-    async def body(self) -> bytes | None:
-        """What the response carries, None where the update was refused."""
-        return await self._body
+    @property
+    def has_call(self) -> bool:
+        """Whether there is a call that nobody was given."""
+        return bool(self._call)
 
-    async def is_refused(self) -> bool:
-        """Waits for the end of the response, without being able to disturb it."""
-        return await asyncio.shield(self._body) is None
+    async def is_answered(self) -> bool:
+        """Waits for the end of the response, without being able to disturb it; False where it was refused."""
+        return await asyncio.shield(self._is_answered)
 
-    def _settle(self, body: bytes | None) -> bool:
-        if self._body.done():
+    def give(self) -> bytes:
+        """The call that travels back, to the one who asks first; to all others nothing."""
+        call, self._call = self._call, b""
+        return call
+
+    def _end(self, *, is_answered: bool) -> bool:
+        if self._is_answered.done():
             return False
         self._timer.cancel()
-        self._body.set_result(body)
+        self._is_answered.set_result(is_answered)
         return True
 
 
@@ -126,26 +139,30 @@ class Webhook:
         if update is None:
             log.warning("telegram.webhook_not_an_update bytes=%s", len(posted))
             return BAD, b""
-        return await self._answer(update) if self._is_open else (LATER, b"")
+        for _ in range(NOTICED):
+            await asyncio.sleep(0)
+        if not self._is_open or _has_hung_up(receive):
+            return LATER, b""
+        return await self._answer(update, receive)
 
-    async def _answer(self, update: dict[str, Any]) -> tuple[int, bytes]:
+    async def _answer(self, update: dict[str, Any], receive: Receive) -> tuple[int, bytes]:
         number = update["update_id"]
         if number in self._answered:
             return OK, b""
-        if (earlier := self._in_hand.get(number)) is not None:
-            return (LATER if await earlier.is_refused() else OK), b""
-        slot = self._in_hand[number] = Slot()
-        try:
+        slot = self._in_hand.get(number)
+        if slot is None:
+            slot = self._in_hand[number] = Slot()
             await self._take(update, slot)
-            body = await slot.body()
+        try:
+            is_answered = await slot.is_answered()
         finally:
-            del self._in_hand[number]
-        if body is None:
+            self._in_hand.pop(number, None)
+        if not is_answered or (slot.has_call and _has_hung_up(receive)):
             return LATER, b""
         self._answered[number] = None
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
-        return OK, body
+        return OK, slot.give()
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -156,6 +173,18 @@ async def _read(receive: Receive) -> bytes | None:
         message = await receive()
         body += message.get("body", b"")
     return body if message["type"] == "http.request" and len(body) <= LARGEST else None
+
+
+def _has_hung_up(receive: Receive) -> bool:
+    """Whether nobody waits for the response any more, found without waiting: the next message is that, or is yet to
+    come."""
+    asking = receive().__await__()
+    try:
+        next(asking)
+    except StopIteration as message:
+        return bool(message.value["type"] == "http.disconnect")
+    asking.close()
+    return False
 
 
 def _update(posted: bytes) -> dict[str, Any] | None:
