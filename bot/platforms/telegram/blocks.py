@@ -1,20 +1,16 @@
 """Turns a block of an answer's semantic HTML into marked text."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from bot.platforms.markup import Element, Node
+from bot.platforms.telegram.moments import read_moment, spelled_number
 from bot.platforms.telegram.screens import FOLDED_LINES, text_lines
-from bot.platforms.telegram.spans import Moment, Quote, Span, plain, stripped
+from bot.platforms.telegram.spans import Quote, Span, plain, stripped
 
 FIRST_LINES = 6  # of a list that is folded; what comes first is seen, at least one item
-LATEST = 2**31  # seconds since 1970: Telegram counts them in 32 bits
 
 _QUOTE_MARKS = "“\"«„‘'"
-_HOUR = re.compile(r"\b\d{1,2}:\d{2}\b")
-_WHOLE = "wDt"
 
 
 def block_spans(block: Element, style: Span) -> list[Span]:
@@ -124,7 +120,7 @@ def inline_spans(nodes: Iterable[Node], style: Span) -> list[Span]:
         elif node.tag == "a":
             spans += _link(node, style)
         elif node.tag == "time":
-            spans += inline_spans(node.children, replace(style, moment=_moment(node)))
+            spans += inline_spans(node.children, replace(style, moment=read_moment(node)))
         else:
             marked = replace(style, bold=style.bold or node.tag == "b", italic=style.italic or node.tag == "i")
             spans += inline_spans(node.children, marked)
@@ -135,27 +131,8 @@ def _link(node: Element, style: Span) -> list[Span]:
     href = node.attribute("href")
     if not href.startswith("tel:"):
         return inline_spans(node.children, replace(style, href=href))
-    number, words = href.removeprefix("tel:"), inline_spans(node.children, style)
-    if _digits(number) in _digits(plain(words)):
-        return words
-    return [*words, style.saying(f" ({number})")]
-
-
-def _moment(node: Element) -> Moment | None:
-    """None where only a day is known. An hour alone keeps its words: elsewhere its day may be another one, and the
-    day stands outside."""
-    try:
-        instant = datetime.fromisoformat(node.attribute("datetime"))
-    except ValueError:
-        return None
-    if instant.tzinfo is None or not 0 < instant.timestamp() < LATEST:
-        return None
-    day, hours = _HOUR.subn("", node.words)
-    return Moment(int(instant.timestamp()), _WHOLE if hours == 1 and _digits(day) else "")
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
+    words, number = inline_spans(node.children, style), spelled_number(node)
+    return [*words, style.saying(f" ({number})")] if number else words
 
 
 def _lines(groups: Iterable[list[Span]], style: Span) -> list[Span]:
