@@ -80,8 +80,9 @@ class Settings(BaseSettings):
     @classmethod
     def _read_secret_files(cls, values: Any) -> Any:
         for name in SECRETS:
-            if values.get(f"{name}_file") and not values.get(name):
-                values[name] = _read_file(f"{name}_file", values[f"{name}_file"]) or None  # empty is as good as none
+            named = values.get(f"{name}_file")
+            if named and not values.get(name) and (written := _read_file(f"{name}_file", named)):
+                values[name] = written  # an empty file is as good as none
         keys = values.get("explainer_secret_key")
         if isinstance(keys, str):
             values["explainer_secret_key"] = tuple(key.strip() for key in keys.split(",") if key.strip())

@@ -47,3 +47,13 @@ def image(engine: Engine, repository: Path) -> str:
     engine("compose", "-f", "deploy/compose.yaml", "build", *build_arguments, cwd=repository, seconds=900)
     engine("tag", "civic-explainer", name)
     return name
+
+
+@pytest.fixture(scope="session")
+def stand_ins(engine: Engine, repository: Path) -> dict[str, str]:
+    """The names of images that stand in for PostgreSQL's and Caddy's own, and of one that checks manifests."""
+    folder = repository / "tests" / "container" / "stand_ins"
+    names = {target: f"explainer-stand-in-{target}" for target in ("postgres", "caddy", "checks")}
+    for target, name in names.items():
+        engine("build", "--file", "Containerfile", "--target", target, "--tag", name, ".", cwd=folder, seconds=300)
+    return names

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -36,6 +37,15 @@ def test_page_and_api_answer(bot: Container) -> None:
     status, text = ask(bot.port, "/api/ask", {"text": "when is the vote?", "at": "2025-11-05T12:00"})
     assert status == 200
     assert json.loads(text)["text"].startswith("Tomorrow: Thursday, November 6")
+
+
+def test_picture_is_drawn_without_a_writable_root(bot: Container) -> None:
+    asked = {"intent": "where_they_stand", "entity": "option:picture", "lang": "es"}
+    shown = json.loads(ask(bot.port, "/api/ask", asked)[1])["picture"]
+    assert shown["width"] > 600
+    with urlopen(f"http://127.0.0.1:{bot.port}{shown['url']}", timeout=20) as answer:
+        assert answer.read().startswith(b"\x89PNG")
+    assert not bot.inspect()["State"]["OOMKilled"]
 
 
 def test_it_is_ready_after_little_work(engine: Engine, image: str) -> None:

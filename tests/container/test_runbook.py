@@ -15,6 +15,10 @@ SECTION = re.compile(r"^## (?P<title>[^\n]+)\n.*?^```\n(?P<commands>.*?)^```", r
 NEEDED = ("LICENSE", "README.md", "pyproject.toml", "requirements.lock")
 ROOMS = ("bot", "deploy", "facts", "responses")
 NOT_OURS = shutil.ignore_patterns("__pycache__", ".env", "backups", "secrets")
+# Where the page is, and a name for which Caddy asks nobody for a certificate.
+ELSEWHERE = {
+    "LISTEN": "127.0.0.1:0", "LISTEN_HTTP": "127.0.0.1:0", "LISTEN_HTTPS": "127.0.0.1:0", "PUBLIC_NAME": "bot.internal",
+}  # fmt: skip
 SUBSCRIBERS = "".join(
     f'{{"channel": "telegram", "chat": {chat}, "lang": "es", "topic": "dallas-287g"}}\n' for chat in (77_001, 77_002)
 )
@@ -28,10 +32,11 @@ def sections(text: str) -> dict[str, str]:
 class Operator:
     """Somebody with a clone of the repository, who follows the runbook in it."""
 
-    def __init__(self, engine: Engine, clone: Path) -> None:
+    def __init__(self, engine: Engine, clone: Path, images: dict[str, str]) -> None:
         self.clone = clone
-        self._environment = {**engine.environment, "COMPOSE_PROJECT_NAME": "runbook", "LISTEN": "127.0.0.1:0"}
-        self._sections = sections((clone / "deploy" / "README.md").read_text("utf-8"))
+        self._environment = {**engine.environment, **images, **ELSEWHERE, "COMPOSE_PROJECT_NAME": "runbook"}
+        self._text = (clone / "deploy" / "README.md").read_text("utf-8")
+        self._sections = sections(self._text)
 
     def type(self, commands: str, given: str = "") -> str:
         """What the commands print; fails where one of them does."""
@@ -42,14 +47,22 @@ class Operator:
         assert done.returncode == 0, f"{commands}\n{done.stdout[-4000:]}"
         return done.stdout
 
-    def follow(self, section: str) -> str:
-        return self.type(self._sections[section])
+    def follow(self, section: str, lines: slice = slice(None)) -> str:
+        return self.type("".join(self._sections[section].splitlines(keepends=True)[lines]))
 
-    def compose(self, words: str, given: str = "") -> str:
-        return self.type(f"docker compose -f deploy/compose.yaml {words}", given)
+    def within(self, word: str) -> str:
+        """The command with this word that stands within a sentence."""
+        (command,) = re.findall(rf"`(docker [^`\n]*{word}[^`\n]*)`", self._text)
+        return str(command)
+
+    def compose(self, words: str, given: str = "", file: str = "compose.yaml") -> str:
+        return self.type(f"docker compose -f deploy/{file} {words}", given)
 
     def explainer(self, words: str, given: str = "") -> str:
         return self.compose(f"exec --no-TTY bot explainer {words}", given)
+
+    def secret(self, name: str) -> str:
+        return (self.clone / "deploy" / "secrets" / name).read_text("utf-8").strip()
 
     @property
     def port(self) -> int:
@@ -77,19 +90,22 @@ def origin(repository: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def operator(engine: Engine, image: str, origin: Path, tmp_path: Path) -> Iterator[Operator]:
+def operator(engine: Engine, image: str, stand_ins: dict[str, str], origin: Path, tmp_path: Path) -> Iterator[Operator]:
     assert image  # most of it is built already
     git(tmp_path, "clone", "--quiet", str(origin), "clone")
-    somebody = Operator(engine, tmp_path / "clone")
+    images = {"POSTGRES_IMAGE": stand_ins["postgres"], "CADDY_IMAGE": stand_ins["caddy"]}
+    somebody = Operator(engine, tmp_path / "clone", images)
     yield somebody
     somebody.compose("down --volumes --remove-orphans")
+    somebody.type("docker volume rm --force runbook_database runbook_certificates")
 
 
-def test_runbook_is_under_a_page(repository: Path) -> None:
+def test_runbook_is_little_more_than_a_page(repository: Path) -> None:
     text = (repository / "deploy" / "README.md").read_text("utf-8")
-    assert len(text.splitlines()) <= 80
+    assert len(text.splitlines()) <= 112
     assert list(sections(text)) == [
-        "Secrets", "Start", "Upgrade", "Back up", "Restore", "Watch", "Erase everything",
+        "Secrets", "Start", "By webhook", "Two replicas", "From SQLite to PostgreSQL",
+        "Upgrade", "Back up", "Restore", "Watch", "Erase everything",
     ]  # fmt: skip
 
 
@@ -132,3 +148,24 @@ def test_page_alone_needs_no_preparation(operator: Operator) -> None:
     operator.follow("Start")
     assert ask(operator.port, "/readyz")[0] == 200
     assert "the page alone" in operator.compose("logs bot")
+
+
+def test_subscribers_move_to_two_replicas(operator: Operator) -> None:
+    operator.follow("Secrets")
+    operator.follow("Start")
+    operator.explainer("subscribers import -", SUBSCRIBERS)
+    operator.follow("By webhook")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{16,256}", operator.secret("telegram_webhook_secret"))
+    operator.follow("Two replicas", slice(-1))
+    assert "2 added" in operator.follow("From SQLite to PostgreSQL")
+    scaled = "compose.scale.yaml"
+    for replica in ("bot-1", "bot-2"):
+        exported = operator.compose(f"exec --no-TTY {replica} explainer subscribers export", file=scaled)
+        assert "77001" in exported
+        assert "77002" in exported
+    assert "COPY public.subscription " in operator.type(operator.within("pg_dump"))
+    assert "Warning" not in operator.follow("Two replicas", slice(-1, None))
+    operator.compose("down --volumes", file=scaled)
+    operator.follow("Erase everything")
+    assert operator.type("docker volume ls --quiet --filter label=com.docker.compose.project=runbook") == ""
+    assert git_status(operator) == ""

@@ -1,15 +1,13 @@
 """A new container goes on with what an older one left: its tables, its key, and what readers on Telegram had chosen."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
 
 import pytest
 
+from tests.container.double import Double
 from tests.container.engine import Container, Engine, until
 from tests.double.server import TOKEN
 
@@ -52,54 +50,6 @@ def test_data_of_a_newer_program_is_refused_in_one_sentence(engine: Engine, imag
         assert len(container.logs().splitlines()) == 1
 
 
-class Double:
-    """The Bot API's double in a container of its own, by its standard input and output."""
-
-    def __init__(self, engine: Engine, image: str, tests: Path, name: str) -> None:
-        command = [
-            "docker", "run", "--rm", "--interactive", f"--name={name}", f"--volume={tests}:/double/tests:ro",
-            "--env=PYTHONPATH=/double", image, "/app/bin/python", "-m", "tests.double", "--port=8081",
-        ]  # fmt: skip
-        self._process = subprocess.Popen(
-            command, env=dict(engine.environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, bufsize=1,
-        )  # fmt: skip
-        self._lines: Queue[str] = Queue()
-        self._reading = Thread(target=self._read, daemon=True)
-        self._reading.start()
-        self.hear("TELEGRAM_API_URL=")
-
-    def _read(self) -> None:
-        assert self._process.stdout
-        for line in self._process.stdout:
-            self._lines.put(line)
-
-    def say(self, text: str) -> None:
-        """Writes a line, or presses the button of that label."""
-        assert self._process.stdin
-        self._process.stdin.write(f"{text}\n")
-        self._process.stdin.flush()
-
-    def hear(self, words: str, seconds: float = 60) -> None:
-        """Reads on until a line of what the bot sent holds these words."""
-        heard: list[str] = []
-        while not heard or words not in heard[-1]:
-            try:
-                heard.append(self._lines.get(timeout=seconds))
-            except Empty:
-                pytest.fail(f"never heard: {words}\n{''.join(heard[-40:])}")
-
-    def end(self) -> str:
-        """Hangs up; what was not read until then. The double tells of calls that it refused when all is said."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-        self._reading.join(timeout=30)
-        self._process.stdout.close()
-        return "".join(self._lines.get() for _ in range(self._lines.qsize()))
-
-
 @contextmanager
 def answering(engine: Engine, image: str, volume: str, double: str) -> Iterator[Container]:
     """The bot on Telegram, in the double's network."""
@@ -113,7 +63,7 @@ def answering(engine: Engine, image: str, volume: str, double: str) -> Iterator[
 
 def test_chosen_language_outlives_the_container(engine: Engine, image: str, volume: str, repository: Path) -> None:
     name = f"double-{os.getpid()}"
-    double = Double(engine, image, repository / "tests", name)
+    double = Double(engine, image, repository / "tests", ("tests.double", "--port=8081"), f"--name={name}")
     try:
         with answering(engine, image, volume, name):
             double.say("when is the vote?")

@@ -144,3 +144,12 @@ def test_database_comes_from_a_file_too(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / "url").write_text("postgresql://bot:word@db/bot\n")
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
     assert load_settings().database_url == "postgresql://bot:word@db/bot"
+
+
+@pytest.mark.parametrize(
+    "name", ["TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "DATABASE_URL", "EXPLAINER_SECRET_KEY"]
+)
+def test_empty_file_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"{name}_FILE", "/dev/null")
+    settings = load_settings()
+    assert (settings.token, settings.webhook_secret, settings.database_url, settings.keys) == (None, None, None, ())

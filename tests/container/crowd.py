@@ -1,0 +1,71 @@
+"""Telegram with a crowd on it, as its own process: `N` on standard input has N people ask, and tells how they fared."""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from tests.double.delivery import WebhookRules
+from tests.double.server import TOKEN, BotApiDouble
+
+PORT = 8081
+PAUSE = 0.05  # seconds between two people: twenty ask in a second
+PATIENCE = 60.0  # seconds until everybody has an answer
+LATER = 2.0  # seconds in which a second answer would come
+
+
+@asynccontextmanager
+async def reachable(target: int) -> AsyncIterator[None]:
+    """Lets everybody in the container's network reach a port that listens on loopback alone."""
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass  # a replica was killed: its connections are reset
+        finally:
+            writer.close()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", target)
+        await asyncio.gather(pass_on(reader, back), pass_on(there, writer))
+
+    server = await asyncio.start_server(meet, "0.0.0.0", PORT)  # noqa: S104 - the network is the test's own
+    try:
+        yield
+    finally:
+        server.close()
+
+
+async def ask(double: BotApiDouble, count: int) -> dict[str, int]:
+    """How many of `count` new people got one answer, more, or none; posts that had to be repeated; refused calls."""
+    chats, before = [], double.webhook.redeliveries
+    for _ in range(count):
+        chats.append(double.private())
+        chats[-1].say("when is the vote?")
+        await asyncio.sleep(PAUSE)
+    try:
+        await double.until(lambda: not double.pending and all(chat.messages for chat in chats), PATIENCE)
+        await asyncio.sleep(LATER)
+    except TimeoutError:
+        pass  # the numbers tell
+    answers = Counter(min(len(chat.messages), 2) for chat in chats)
+    repeated = double.webhook.redeliveries - before
+    fared = {"once": answers[1], "more": answers[2], "none": answers[0]}
+    return fared | {"repeated": repeated, "refused": len(double.refused)}
+
+
+async def main() -> None:
+    async with BotApiDouble(webhooks=WebhookRules()) as double, reachable(urlsplit(double.url).port or 0):
+        print(f"TELEGRAM_API_URL=http://telegram:{PORT} TELEGRAM_BOT_TOKEN={TOKEN}", flush=True)
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            print(f"crowd: {json.dumps(await ask(double, int(line)))}", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
