@@ -25,7 +25,7 @@ def _check_address(value: str) -> str:
 
 def _check_webhook(value: str) -> str:
     parts = urlsplit(_check_address(value))
-    if parts.path.rstrip("/") in {"", *TAKEN} or parts.query or parts.fragment:
+    if parts.path.rstrip("/") in {"", *TAKEN} or parts.query or parts.fragment or "%" in parts.path:
         raise ValueError("write it with a path of its own, like https://bot.example.org/telegram/a-long-secret-word")
     return value
 

@@ -191,7 +191,7 @@ async def _telegram(
         answer = previewing(answer, office.previews, desk.line) if office.admins else answer
         return Edition(
             answer, of.codes, content.commands(), base.topic.languages, of.phrase, of.label, conversation.suggest,
-            clock, desk if office.admins else None,
+            clock, of.is_urgent, desk if office.admins else None,
         )  # fmt: skip
 
     def announce(event: str, numbers: Mapping[str, str | int]) -> Reply:

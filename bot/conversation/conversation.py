@@ -8,11 +8,12 @@ from bot.conversation.dates import Dates
 from bot.conversation.pictures import Pictures
 from bot.conversation.present import Present
 from bot.conversation.reminding import ELSEWHERE, REMINDERS, Reminder, Reminding
-from bot.conversation.rendering import Asked, Rendering
+from bot.conversation.rendering import ERASING, Asked, Rendering
 from bot.core.clock import Clock
 from bot.core.messages import Button, Incoming, Reply, Turn
 from bot.core.ports import Interpreter, Understanding
 from bot.factbase.base import FactBase
+from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.book import Phrasebook
 
 FALLBACK = "en"
@@ -47,8 +48,9 @@ class Conversation:
         understood = self._understand(incoming)
         turn, reader = understood.turn, incoming.reader
         if self._pictures.card(turn):
-            facts = self._base.at(incoming.at) if incoming.at else self._present.facts
+            facts = self._facts(incoming)
             await self._pictures.prepare(turn, facts, self._language(incoming, understood))
+            return self._reply(incoming, understood, ELSEWHERE, facts)
         if self._reminding is None or reader is None or understood.outcome != "answer":
             return self._reply(incoming, understood, ELSEWHERE)
         if turn.intent in OF_THE_CHAT:  # a group's reminders are erased with what is kept of it, and speak its language
@@ -62,8 +64,13 @@ class Conversation:
 
     def answer(self, incoming: Incoming, reminder: Reminder = ELSEWHERE) -> Reply:
         """The same without waiting, for the editors' tools: to nobody who could be reminded, or as to one whose
-        reminders stand like `reminder`."""
-        return self._reply(incoming, self._understand(incoming), reminder)
+        reminders stand like `reminder`. Raises ContentError for a picture that cannot be drawn."""
+        understood = self._understand(incoming)
+        if not self._pictures.card(understood.turn):
+            return self._reply(incoming, understood, reminder)
+        facts = self._facts(incoming)
+        self._pictures.draw(understood.turn, facts, self._language(incoming, understood))
+        return self._reply(incoming, understood, reminder, facts)
 
     def suggest(self, lang: str, at: datetime | None = None) -> tuple[Button, ...]:
         """What to offer before anything was asked: the buttons below `help`. Language and instant as in `Incoming`."""
@@ -76,16 +83,20 @@ class Conversation:
             yield from (Turn(preset.id, entity) for entity in self._base.entities() if preset.takes(entity))
             yield from (Turn(preset.id, f"option:{option.id}") for option in preset.options)
 
-    def _reply(self, incoming: Incoming, understood: Understanding, reminder: Reminder) -> Reply:
+    def _facts(self, incoming: Incoming) -> Snapshot:
+        return self._base.at(incoming.at) if incoming.at else self._present.facts
+
+    def _reply(
+        self, incoming: Incoming, understood: Understanding, reminder: Reminder, facts: Snapshot | None = None
+    ) -> Reply:
+        """As of `facts`, which a picture was drawn of, or the message's own instant."""
         turn, lang = understood.turn, self._language(incoming, understood)
         chooses = turn.intent == "language" and bool(incoming.lang)
         asked = Asked(
             turn, understood.outcome, lang, understood.candidates, understood.sentence, reminder, chooses
         )  # fmt: skip
-        if incoming.at:
-            reply = self._rendering.reply(asked, self._base.at(incoming.at))
-        elif reminder.subscription:  # one chat's own, and not kept
-            reply = self._rendering.reply(asked, self._present.facts)
+        if facts or incoming.at or reminder.subscription:  # one chat's own, and not kept
+            reply = self._rendering.reply(asked, facts or self._facts(incoming))
         else:
             reply = self._present.reply(asked)
         same = reply.confidence == understood.confidence
@@ -94,13 +105,21 @@ class Conversation:
     def _understand(self, incoming: Incoming) -> Understanding:
         if incoming.turn is None:
             return self._interpreter.understand(incoming.text, incoming.context)
-        preset = self._phrasebook.presets.get(incoming.turn.intent)
+        turn = incoming.turn
+        if incoming.only_look:  # what would be changed, without its change
+            turn = Turn("privacy") if turn.intent in ERASING else _without_option(turn)
+        preset = self._phrasebook.presets.get(turn.intent)
         if preset is None:
             return Understanding(Turn("help"), "answer", 1.0)
-        known = preset.option(incoming.turn.entity) or self._base.entity(incoming.turn.entity)
-        entity = incoming.turn.entity if known else None
+        known = preset.option(turn.entity) or self._base.entity(turn.entity)
+        entity = turn.entity if known else None
         return Understanding(preset.turn(entity), preset.outcome, 1.0)
 
     def _language(self, incoming: Incoming, understood: Understanding) -> str:
         wanted = (incoming.lang, understood.lang, incoming.lang_hint)
         return next((lang for lang in wanted if lang in self._base.topic.languages), FALLBACK)
+
+
+def _without_option(turn: Turn) -> Turn:
+    """The turn without a choice (`option:start`)."""
+    return Turn(turn.intent) if (turn.entity or "").startswith("option:") else turn

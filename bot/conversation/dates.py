@@ -7,6 +7,7 @@ from markupsafe import Markup
 from bot.core.clock import FixedClock
 from bot.core.messages import Document, Turn
 from bot.factbase.base import FactBase
+from bot.factbase.models import Decision
 from bot.factbase.snapshot import DatedView, Snapshot
 from bot.phrasebook.book import Phrasebook
 
@@ -26,7 +27,7 @@ class Dates:
         """The calendar of all dates, or of one; None where there is no such date, or nobody knows its day."""
 
         def describe(view: DatedView) -> tuple[str, str]:
-            name = view.item.name.get(lang)
+            name = self._name(view, lang)
             html = self._phrasebook.render(Turn("calendar_entry"), facts, lang, {"view": view}).html
             lines = (Markup(block).striptags() for block in html.split("</p>"))  # noqa: S704 - rendered, then stripped
             return name[:1].upper() + name[1:], "\n".join(line for line in lines if line)
@@ -37,6 +38,14 @@ class Dates:
         if item is None:
             return calendar.feed(self._base, clock, lang, describe, self._address)
         return calendar.entry(self._base, item, clock, lang, describe, self._address)
+
+    def _name(self, view: DatedView, lang: str) -> str:
+        """What stands in a calendar, away from all that explains it: of a decision who meets, and on which question. Not
+        every body that meets decides."""
+        if isinstance(view.item, Decision) and view.report and view.report.body:
+            body = self._base.speaker(view.report.body).name
+            return f"{body if isinstance(body, str) else body.get(lang)}: {view.item.question.get(lang)}"
+        return view.item.name.get(lang)
 
     def document(self, facts: Snapshot, lang: str) -> Document | None:
         """What to give a reader for the own calendar: every date; None where none lies ahead."""

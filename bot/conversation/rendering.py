@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from bot.conversation.dates import CALENDAR, Dates
 from bot.conversation.pictures import Pictures
@@ -56,8 +57,11 @@ class Rendering:
         gives_dates = turn.intent == CALENDAR or (turn.intent == REMIND and reminder.state == "elsewhere")
         document = self._dates.document(facts, lang) if gives_dates else None
         more = {"sentence": asked.sentence, "reminder": reminder, "dated": document, "feed": self._dates.feed(lang)}
-        rendered = self._phrasebook.render(self._pictures.caption(turn) or turn, facts, lang, more)
+        caption = self._pictures.caption(turn)
+        rendered = self._phrasebook.render(caption or turn, facts, lang, more)
         picture = self._pictures.picture(turn, facts, lang, rendered.html)
+        if caption and picture is None:  # it was not drawn: the same in words
+            return self._told(replace(asked, turn=Turn(turn.intent)), facts)
         chosen = [Turn(REMIND, f"option:{one}") for one in reminder.options]
         following = [one for one in self._next(turn, facts, lang, reminder) if not (document and _is_dates(one))]
         buttons = dict.fromkeys([*self._buttons([*asked.candidates, *chosen], facts, lang), *following])
@@ -101,8 +105,11 @@ class Rendering:
             return [
                 preset.turn(f"term:{term.id}") for term in facts.base.terms.values() if facts.known(term.definition)
             ]
-        speakers = [stand.speaker for stand in facts.stands]
-        return [preset.turn(f"{speaker.kind}:{speaker.id}") for speaker in speakers][: MOST_BUTTONS - 2]
+        sides = [side.stands for side in facts.sides("now")]
+        in_turn = [stand for one_each in zip_longest(*sides) for stand in one_each if stand]  # no side before another
+        speakers = (stand.speaker for stand in (*in_turn, *facts.stands))
+        turns = dict.fromkeys(preset.turn(f"{speaker.kind}:{speaker.id}") for speaker in speakers)
+        return tuple(turns)[: MOST_BUTTONS - 2]
 
     def _buttons(self, turns: Sequence[Turn], facts: Snapshot, lang: str) -> list[Button]:
         return [self._button(turn, facts, lang) for turn in turns]

@@ -33,7 +33,8 @@ class Incoming:
 
     `lang` is a language that the reader has chosen; `lang_hint` what the platform believes of the reader.
     `context` is the turn before, for follow-ups. `at` asks as of another instant than now (with a zone).
-    `reader` is there where the platform can write to the chat of its own accord, and so remind it.
+    `reader` is there where the platform can write to the chat of its own accord, and so remind it. `only_look`: nothing
+    may be changed by it, as by a link that somebody else made.
     """
 
     text: str = ""
@@ -43,6 +44,7 @@ class Incoming:
     context: Turn | None = None
     at: datetime | None = None
     reader: Reader | None = None
+    only_look: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation.codes import TurnCodes
 from bot.conversation.conversation import Conversation
 from bot.conversation.dates import Dates
+from bot.conversation.pictures import Pictures
 from bot.conversation.reminding import Reminding
 from bot.conversation.succession import UNTAUGHT, Learner, Succession
 from bot.core.clock import Clock
@@ -19,7 +20,10 @@ from bot.editorial.content import Content, FaultyContentError, Loaded, load_cont
 from bot.editorial.version import version_of
 from bot.factbase.snapshot import Snapshot
 from bot.understanding.encoder import Encoder, SentenceEncoder, load_encoder
+from bot.understanding.normalisation import folded
 from bot.understanding.pack_interpreter import PackInterpreter
+
+IN_DISTRESS = "in_distress"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Explainer:
     understanding: Learner
     conversation: Conversation
     dates: Dates
+    pictures: Pictures
     codes: TurnCodes
     clock: Clock
     version: str
@@ -63,14 +68,21 @@ class Explainer:
         values = {"topic": topic.name.get(lang), "place": topic.place_name.get(lang)}
         return self.content.phrasebook.phrase(name, lang, **values)
 
+    def is_urgent(self, text: str) -> bool:
+        """Whether the words are of somebody who may be in danger, by rule alone."""
+        passed = self.content.knowledge.gates.find(folded(text).split())
+        return passed is not None and passed.intent == IN_DISTRESS
+
     def label(self, turn: Turn, lang: str) -> str:
         """What a turn is called now."""
         return self.content.phrasebook.label(turn, self.facts(), lang)
 
     def reminding(self, reminding: Reminding) -> Conversation:
         """The same conversation, which can also remind."""
-        content = self.content
-        return Conversation(content.base, content.phrasebook, self.understanding, self.clock, self.dates, reminding)
+        base, phrasebook = self.content.base, self.content.phrasebook
+        return Conversation(
+            base, phrasebook, self.understanding, self.clock, self.dates, reminding, self.pictures
+        )  # fmt: skip
 
     def is_learning(self) -> bool:
         """Whether its example questions are not learnt yet."""
@@ -111,11 +123,12 @@ def _explainer(
     load: Callable[[], Encoder | None],
 ) -> Explainer:  # fmt: skip
     dates = Dates(content.base, content.phrasebook, places.address)
-    conversation = Conversation(content.base, content.phrasebook, understanding, clock, dates)
+    pictures = Pictures(content.phrasebook)
+    conversation = Conversation(content.base, content.phrasebook, understanding, clock, dates, pictures=pictures)
     names = {command.name: command.turn for command in content.commands()}
     codes = TurnCodes(conversation.turns(), names)
     version = version_of((places.pack, places.responses))
-    return Explainer(content, interpreter, understanding, conversation, dates, codes, clock, version, load)
+    return Explainer(content, interpreter, understanding, conversation, dates, pictures, codes, clock, version, load)
 
 
 def _sound(loaded: Loaded) -> Content:

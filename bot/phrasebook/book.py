@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from babel.support import NullTranslations
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.core.errors import ContentError
@@ -23,6 +23,7 @@ from bot.phrasebook.presets import load_presets
 from bot.phrasebook.voice import Voice
 
 PAGE = "page.html.j2"
+FONTS = "cards/fonts"
 SPACE = re.compile(r"\s+")
 BLOCK = re.compile(r" ?(</?(?:h3|p|ul|ol|li|blockquote|details|summary|table|tr|th|td)\b[^>]*>) ?")
 
@@ -39,17 +40,21 @@ class Rendered:
 
 
 class Phrasebook:
-    """All words of the content folder. Templates run in a sandbox and see only what they are handed."""
+    """All words of the content folder, and its fonts (files by their names), as they were when this was made: an edit
+    is for the next one. Templates run in a sandbox and see only what they are handed."""
 
     def __init__(self, folder: Path, languages: Iterable[str]) -> None:
         self.folder = folder
         self.presets, self.findings = load_presets(folder)
         self._phrases, found = load_phrases(folder)
         self.findings += found
+        texts, found = _load_texts(folder)
+        self.findings += found
+        self.fonts = {path.name: path.read_bytes() for path in sorted((folder / FONTS).glob("*.ttf"))}
         self._environments: dict[str, ImmutableSandboxedEnvironment] = {}
         for lang in languages:
             translations, found = load_translations(folder, lang)
-            self._environments[lang] = _environment(folder, translations)
+            self._environments[lang] = _environment(folder, texts, translations)
             self.findings += found
 
     def render(self, turn: Turn, facts: Snapshot, lang: str, more: Mapping[str, Any]) -> Rendered:
@@ -125,9 +130,25 @@ def template_finding(error: ContentError) -> Finding:
     return Finding(file or where, int(line) if line.isdigit() else 1, "", problem, remedy)
 
 
-def _environment(folder: Path, translations: NullTranslations) -> ImmutableSandboxedEnvironment:
+def _load_texts(folder: Path) -> tuple[Mapping[str, str], list[Finding]]:
+    """Every template's text by its name, and findings about what cannot be read."""
+    texts, found = {}, []
+    for path in sorted(folder.rglob("*.j2")):
+        try:
+            texts[path.relative_to(folder).as_posix()] = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            found.append(Finding(str(path), 1, "", f"the template cannot be read ({error})", "save it as UTF-8"))
+    return texts, found
+
+
+def _environment(
+    folder: Path, texts: Mapping[str, str], translations: NullTranslations
+) -> ImmutableSandboxedEnvironment:
+    def load(name: str) -> tuple[str, str, None] | None:
+        return (texts[name], str(folder / name), None) if name in texts else None  # the file's name for `_where`
+
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, auto_reload=False,
+        loader=FunctionLoader(load), autoescape=True, undefined=StrictUndefined, auto_reload=False,
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]

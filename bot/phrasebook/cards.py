@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from hashlib import blake2b
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
@@ -13,7 +12,7 @@ from markupsafe import Markup
 
 from bot.core.errors import ContentError
 from bot.factbase.snapshot import Snapshot
-from bot.phrasebook.book import Phrasebook
+from bot.phrasebook.book import FONTS, Phrasebook
 from bot.phrasebook.drawing import draw_apart
 from bot.phrasebook.voice import Voice
 
@@ -26,6 +25,7 @@ WIDTH: Final = 1080  # pixels; three to one of a small phone's
 HIGHEST: Final = 4_000
 WIDTH_AND_HEIGHT: Final = 10_000  # pixels in all: sendPhoto of the Bot API
 SMALLEST: Final = 40  # pixels of a letter's size: twelve where the picture is 320 wide
+WRITTEN: Final = 32  # SVGs, of some ten kilobytes each: more than are asked for at a time
 KEPT: Final = 8  # pictures, of a third of a megabyte each: every card in both languages, of two days
 SVG: Final = "{http://www.w3.org/2000/svg}"
 # What draws by itself: nothing here can name a file or an address, run, or draw elements in place of others.
@@ -39,7 +39,7 @@ ATTRIBUTES: Final = frozenset(
 )
 VALUE = re.compile(r"[^(:\\]*")  # no url(…), no address
 
-Draw = Callable[[str, Sequence[Path]], bytes]
+Draw = Callable[[str, Sequence[bytes]], bytes]
 
 
 class Unnumbered(Voice):
@@ -58,24 +58,29 @@ class Cards:
         self._phrasebook = phrasebook
         self._draw = draw
         self._kept: dict[bytes, bytes] = {}
-        self._written: dict[tuple[str, str], tuple[Snapshot, str]] = {}  # the latest of each card and language
-        self._lock = Lock()  # one at a time, so that two who ask for the same do not have it drawn twice
+        self._written: dict[tuple[str, str, Snapshot], str] = {}
+        self._writing = Lock()
+        self._drawing = Lock()  # one at a time, so that two who ask for the same do not have it drawn twice
 
     @cached_property
     def _lettering(self) -> "Lettering":
         from bot.phrasebook.lettering import Lettering  # noqa: PLC0415 - measures nothing before the first picture
 
-        return Lettering(self._phrasebook.folder / "cards" / "fonts")
+        return Lettering(self._phrasebook.fonts, str(self._phrasebook.folder / FONTS))
+
+    def kept(self, name: str, facts: Snapshot, lang: str) -> bytes | None:
+        """The picture of a card where `png` drew it of late, for these very `facts`; at once: draws nothing."""
+        svg = self._written.get((name, lang, facts))
+        return self._kept.get(_key(svg)) if svg else None
 
     def png(self, name: str, facts: Snapshot, lang: str) -> bytes:
-        """The picture of a card, WIDTH pixels wide. Takes up to a second where it is new: call it in a thread; what is
-        kept comes at once, also while another is drawn. Raises ContentError as `svg` does, or where it cannot be drawn.
-        """
+        """The picture of a card, WIDTH pixels wide. Takes up to a second where it is new: call it in a thread; what was
+        drawn comes at once, also while another is. Raises ContentError as `svg` does, or where it cannot be drawn."""
         svg = self.svg(name, facts, lang)
-        key = blake2b(svg.encode(), digest_size=16).digest()
+        key = _key(svg)
         if png := self._kept.get(key):
             return png
-        with self._lock:
+        with self._drawing:
             if key not in self._kept:
                 try:
                     png = self._draw(svg, self._lettering.files)
@@ -88,11 +93,14 @@ class Cards:
 
     def svg(self, name: str, facts: Snapshot, lang: str) -> str:
         """The SVG of a card. Raises ContentError where the template fails, or what it wrote is not to be drawn."""
-        of, svg = self._written.get((name, lang), (None, ""))
-        if of is not facts:
-            svg = self._write(name, facts, lang)
-            self._written[name, lang] = facts, svg
-        return svg
+        with self._writing:
+            svg = self._written.get((name, lang, facts))
+            if svg is None:
+                svg = self._write(name, facts, lang)
+                while len(self._written) >= WRITTEN:
+                    del self._written[next(iter(self._written))]
+                self._written[name, lang, facts] = svg
+            return svg
 
     def _write(self, name: str, facts: Snapshot, lang: str) -> str:
         letters = self._lettering
@@ -107,6 +115,10 @@ class Cards:
 
     def _place(self, name: str) -> str:
         return f"{self._phrasebook.folder / 'cards' / name}.svg.j2:1"
+
+
+def _key(svg: str) -> bytes:
+    return blake2b(svg.encode(), digest_size=16).digest()
 
 
 def faults(svg: str, letters: "Lettering") -> Iterator[str]:

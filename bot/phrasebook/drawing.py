@@ -3,20 +3,24 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-PATIENCE = 60  # seconds; a picture takes less than one
+PATIENCE = 20  # seconds; a picture takes less than one
 TRIAL = 0.02  # of its size
 GENTLY = 10  # the niceness of the process: answers go first
 
 
-def draw_apart(svg: str, fonts: Sequence[Path]) -> bytes:
-    """The PNG of an SVG, in the fonts of these files. The renderer holds the interpreter for a quarter of a second, so
-    that it runs in a process of its own, without this one's environment. Raises ValueError where it fails."""
-    call = [sys.executable, "-I", __file__, *map(str, fonts)]
+def draw_apart(svg: str, fonts: Sequence[bytes]) -> bytes:
+    """The PNG of an SVG, in the fonts that these files are. The renderer holds the interpreter for a quarter of a
+    second, so that it runs in a process of its own, without this one's environment. Raises ValueError where it fails.
+    """
     try:
-        done = subprocess.run(call, input=svg.encode(), capture_output=True, timeout=PATIENCE, check=False, env={})  # noqa: S603 - this file
+        with _on_disk(fonts) as names:
+            call = [sys.executable, "-I", __file__, *names]
+            done = subprocess.run(call, input=svg.encode(), capture_output=True, timeout=PATIENCE, check=False, env={})  # noqa: S603 - this file
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ValueError(f"the renderer did not run ({type(error).__name__})") from error
     if done.returncode:
@@ -24,18 +28,28 @@ def draw_apart(svg: str, fonts: Sequence[Path]) -> bytes:
     return done.stdout
 
 
-def draw_trial(svg: str, fonts: Sequence[Path]) -> bytes:
+def draw_trial(svg: str, fonts: Sequence[bytes]) -> bytes:
     """The PNG of an SVG, too small to read: tells in some milliseconds whether it can be drawn. Raises ValueError."""
-    return _draw(svg, fonts, TRIAL)
+    with _on_disk(fonts) as names:
+        return _draw(svg, names, TRIAL)
 
 
-def _draw(svg: str, fonts: Sequence[Path], zoom: float) -> bytes:
+@contextmanager
+def _on_disk(fonts: Sequence[bytes]) -> Iterator[list[str]]:
+    """The paths of these files for a while: the renderer reads fonts from nowhere else."""
+    with TemporaryDirectory(prefix="fonts-") as folder:
+        paths = [Path(folder, f"{at}.ttf") for at in range(len(fonts))]
+        for path, font in zip(paths, fonts, strict=True):
+            path.write_bytes(font)
+        yield [str(path) for path in paths]
+
+
+def _draw(svg: str, fonts: Sequence[str], zoom: float) -> bytes:
     import resvg_py  # noqa: PLC0415 - the program itself needs it for nothing else
 
-    files = [str(path) for path in fonts]
-    return resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, skip_system_fonts=True, font_files=files)
+    return resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom, skip_system_fonts=True, font_files=list(fonts))
 
 
 if __name__ == "__main__":
     os.nice(GENTLY)
-    sys.stdout.buffer.write(_draw(sys.stdin.buffer.read().decode(), [Path(name) for name in sys.argv[1:]], 1))
+    sys.stdout.buffer.write(_draw(sys.stdin.buffer.read().decode(), sys.argv[1:], 1))

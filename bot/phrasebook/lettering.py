@@ -1,8 +1,9 @@
 """Letters as the pictures draw them: how wide words are, and where their lines break."""
 
 import re
+from collections.abc import Mapping
+from fnmatch import fnmatch
 from functools import lru_cache
-from pathlib import Path
 from typing import Final, Literal
 
 import uharfbuzz
@@ -16,18 +17,19 @@ BLOCK_END = re.compile(r"</(?:p|li|h3|ul|ol)>")
 
 
 class Lettering:
-    """The one family of fonts in `folder`, in two weights. Raises ContentError where a weight is missing."""
+    """The one family in `fonts`, files by name, in two weights; `place` is where they come from. Raises ContentError
+    where a weight is missing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, fonts: Mapping[str, bytes], place: str) -> None:
         self._fonts: dict[Weight, uharfbuzz.Font] = {}
-        paths = []
+        files = []
         for weight, pattern in FILES.items():
-            path = next(iter(sorted(folder.glob(pattern))), None)
-            if path is None:
-                raise ContentError(f"{folder}:1: there is no font {pattern}: add one with its licence")
-            paths.append(path)
-            self._fonts[weight] = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(path))))
-        self.files = tuple(paths)
+            name = next((name for name in sorted(fonts) if fnmatch(name, pattern)), None)
+            if name is None:
+                raise ContentError(f"{place}:1: there is no font {pattern}: add one with its licence")
+            files.append(fonts[name])
+            self._fonts[weight] = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob(fonts[name])))
+        self.files = tuple(files)
         self.family = self._fonts["regular"].face.get_name(uharfbuzz.OTNameIdPredefined.FONT_FAMILY) or ""
         self._width = lru_cache(maxsize=2_000)(self._measure)
 

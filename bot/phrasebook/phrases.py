@@ -18,6 +18,7 @@ LONGEST = {  # characters by phrase: what Telegram takes of each, and what a but
     "back": 20,
     "answer_updated": 200,
     "too_fast": 400,
+    "only_text": 400,
     "in_private": 40,
     "description": 512,
     "about": 120,

@@ -42,7 +42,7 @@ def cards(content: Content) -> Cards:
 
 @pytest.fixture(scope="module")
 def letters(content: Content) -> Lettering:
-    return Lettering(content.phrasebook.folder / "cards" / "fonts")
+    return Lettering(content.phrasebook.fonts, "fonts")
 
 
 @pytest.fixture(scope="module")

@@ -110,3 +110,24 @@ def test_first_page_has_every_sides_first_voice(shown: ByClock, at: str, lang: s
         headings = [block.words for block in parse(reply.html) if block.tag == "h3"]
         assert len(headings) == 3
         assert all(heading in pages[0].text for heading in headings)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("at", CLOCKS)
+def test_no_sides_further_words_stand_beside_the_core_alone(shown: ByClock, at: str, lang: str) -> None:
+    reply, pages = next(one for one in shown[at, lang] if one[0].turn == Turn("who_said_what"))
+    summaries = [block.elements()[0].words for block in parse(reply.html) if block.tag == "details"]
+    beside = [summary in pages[0].text for summary in summaries]
+    assert len(summaries) > 1
+    assert all(beside) or not any(beside)
+
+
+@pytest.mark.parametrize("at", CLOCKS[:3])
+def test_every_side_is_offered_before_any_side_twice(conversation: Conversation, content: Content, at: str) -> None:
+    facts = content.base.at(parse_moment(at, content.base.zone))
+    reply = conversation.answer(Incoming(turn=Turn("where_they_stand"), lang="en", at=facts.now))
+    asked = [button.turn.entity for button in reply.buttons if button.turn and button.turn.intent == "where_they_stand"]
+    speakers = [entity.partition(":")[2] for entity in asked if entity and not entity.startswith("option:")]
+    sides = [{stand.speaker.id for stand in side.stands} for side in facts.sides("now")]
+    first = [next(number for number, side in enumerate(sides) if one in side) for one in speakers[: len(sides)]]
+    assert sorted(first) == list(range(len(sides)))

@@ -213,7 +213,7 @@ def platform_on(
     edition = Edition(
         answers, FixedCodes(), commands, ("en", "es"), lambda name, lang: f"{name} in {lang}",
         lambda turn, lang: f"{turn.intent} in {lang}", lambda _: (Button("Vote", turn=VOTE), Button("Who", turn=WHO)),
-        FixedClock(NOW),
+        FixedClock(NOW), lambda text: "help me" in text,
     )  # fmt: skip
     account = Account(token or double.token, double.url, address, rate, is_rich)
     return TelegramPlatform(account, edition, readers, pace, answers.subscriptions)

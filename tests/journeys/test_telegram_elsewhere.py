@@ -115,3 +115,18 @@ async def test_button_under_a_picture_is_answered_below_it() -> None:
         below = await chat.reply()
         assert (below.message_id > picture.message_id, below.edited) == (True, False)
         assert on.double.refused == []
+
+
+async def test_flood_of_keys_still_gets_cards() -> None:
+    async with stage() as on:
+        person = on.double.person("en")
+        for number in range(76):
+            on.double.elsewhere.type("v" * (number % 5), by=person)
+        await on.double.until(lambda: on.double.called("answerInlineQuery"))
+
+
+async def test_queries_in_hand_outlive_a_reload() -> None:
+    async with stage() as on:
+        query = on.double.elsewhere.type("")
+        on.platform.serve(on.platform.edition)
+        await on.double.elsewhere.results(query)

@@ -193,18 +193,65 @@ async def test_unknown_command_is_read_as_words() -> None:
         assert (await chat.ask("/Vote@FactsBot please")).text.startswith("when_is_the_vote")
 
 
-async def test_other_content_is_answered_as_empty_text_and_captions_as_text() -> None:
+async def test_other_content_is_told_that_only_text_is_read_and_captions_are_text() -> None:
     async with stage() as on:
         chat = on.double.private()
         for kind in ("photo", "voice", "sticker", "location"):
             chat.send(kind)
-            assert (await chat.reply()).text == "heard 0:"
+            assert (await chat.reply()).text == "only_text in en"
         chat.send("photo", "when is the vote?")
         assert (await chat.reply()).text == "heard 17: when is the vote?"
         for _ in range(4):
             chat.send("photo", media_group_id="album")
-        assert (await chat.reply()).text == "heard 0:"
+        assert (await chat.reply()).text == "only_text in en"
         assert await chat.is_quiet()
+
+
+async def test_bare_mention_in_a_group_gets_help() -> None:
+    async with stage() as on:
+        assert (await on.double.group().ask("@FactsBot")).text.startswith("help in en")
+
+
+async def test_presses_keep_the_language_of_their_message() -> None:
+    async with stage() as on:
+        group = on.double.group()
+        sent = await group.ask("/vote@FactsBot")  # by somebody whose app is English
+        group.press("Who said what", sent, by=on.double.person("es"))
+        assert (await group.reply()).text.startswith("who_said_what in en")
+
+
+async def test_link_to_what_takes_something_away_does_nothing() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        await chat.ask("/vote")
+        chat.press("Español")
+        await chat.reply()
+        await chat.ask("/start forget")
+        assert on.answers.asked[-1].only_look
+        group = on.double.group()
+        await group.ask("/vote@FactsBot")
+        group.press("Forget me")
+        assert "in_private in en" not in (await group.reply()).labels
+
+
+async def test_somebody_in_danger_is_heard_in_any_crowd() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        for _ in range(30):
+            chat.say("again")
+        chat.say("help me")
+        texts = [(await chat.reply()).text for _ in range(17)]
+        assert (texts.count("heard 5: again"), texts.count("too_fast in en")) == (15, 1)
+        assert texts[-1] == "heard 7: help me"
+
+
+async def test_press_that_is_not_answered_stops_waiting() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        sent = await chat.ask("hello")
+        for _ in range(40):
+            chat.press("Vote", sent)
+        await on.double.until(lambda: not on.double.unanswered_presses)
 
 
 STRANGE = ["<b>&amp;</i>", "\x00 \x1f", "🧊" * 2000, "a" * 4096, "@nobody #tag /x", "\ufdfd\u202e\u200b"]

@@ -26,7 +26,7 @@ from bot.platforms.telegram.menu import register
 from bot.platforms.telegram.outflow import Outflow
 from bot.platforms.telegram.reading import Asked, Reading
 from bot.platforms.telegram.rich_switch import RichSwitch
-from bot.platforms.telegram.sending import Sender, press_end
+from bot.platforms.telegram.sending import Sender
 from bot.platforms.telegram.transport import Pace
 from bot.platforms.telegram.updates import Polling, Posting, Updates
 from bot.platforms.telegram.webhook import Address, Slot, Webhook
@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 
 Event: TypeAlias = Asked | Call | Left | Moved
 
-GROUP_BURST, GROUP_EVERY = 8, 5.0  # Telegram allows twenty messages a minute in a group
+GROUP_BURST, GROUP_EVERY = 10, 5.0  # Telegram allows some twenty messages a minute in a group
+URGENT_BURST, URGENT_EVERY = 2, 15.0  # of those in danger, beyond all others
 KEYS_BURST, KEYS_EVERY = 60, 0.5  # a query comes with every key that is typed
 RATE: Final = 28.0  # messages a second: Telegram refuses above 30
 
@@ -78,7 +79,8 @@ class TelegramPlatform:
         self._sender = Sender(self._calls, self._membership.moved, RichSwitch(account.is_rich))
         self._lanes = Lanes[Event](self._handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
         self._people = FloodControl(self._pace.burst, self._pace.every)
-        self._groups = FloodControl(GROUP_BURST, GROUP_EVERY)
+        self._groups = FloodControl(GROUP_BURST, GROUP_EVERY, silence=0)
+        self._urgent = FloodControl(URGENT_BURST, URGENT_EVERY, silence=0)
         self._keys = FloodControl(KEYS_BURST, KEYS_EVERY)
         self._albums: deque[str] = deque(maxlen=256)
         self._slots: dict[int, Slot] = {}
@@ -90,6 +92,7 @@ class TelegramPlatform:
         )
         self._reading: Reading | None = None
         self._elsewhere: Elsewhere | None = None
+        self._newest: dict[int, str] = {}  # the last query of each who types behind the bot's name
         self._edition = edition
         self._answering = Answering(edition, readers, self._sender, self._link)
 
@@ -198,7 +201,7 @@ class TelegramPlatform:
     def _read_as(self, edition: Edition) -> None:
         bot = self._application.bot
         self._reading = Reading(bot.bot, edition)
-        self._elsewhere = Elsewhere(bot, bot.bot, edition, self._readers)
+        self._elsewhere = Elsewhere(bot, bot.bot, edition, self._readers, self._newest)
 
     def _link(self, code: str) -> str:
         return f"https://t.me/{self._application.bot.username}?start={code}"
@@ -239,29 +242,35 @@ class TelegramPlatform:
     def _take_call(self, number: int, call: Call) -> None:
         if self._keys.judge(call.person, monotonic()) is Verdict.TAKE:
             call = replace(call, slot=self._slots.pop(number, None))
-            if not self._lanes.put(("elsewhere", call.person), call) and call.slot is not None:
+            if self._lanes.put(("elsewhere", call.person), call):
+                if isinstance(call, Typed):
+                    self._newest[call.person] = call.query
+            elif call.slot is not None:
                 call.slot.close()
 
     def _take_question(self, number: int, asked: Asked) -> None:
         if self._is_further_picture(asked):
             return
         verdict, slot = self._judge(asked), self._slots.pop(number, None)
+        asked = replace(asked, slot=slot, phrase="too_fast" if verdict is Verdict.WARN else asked.phrase)
         if verdict is Verdict.DROP:
-            if slot is not None:
-                slot.carry(press_end(asked.query, None) if asked.query else b"")
+            self._spawn(self._answering.drop(asked))
             return
-        asked = replace(asked, slot=slot, is_too_fast=verdict is Verdict.WARN)
         if not self._lanes.put(asked.place.chat, asked):
             log.warning("telegram.flooded: a chat sends faster than it can be answered, a message was dropped")
             if slot is not None:
                 slot.close()
 
     def _judge(self, asked: Asked) -> Verdict:
-        """Whether a question is taken: of its author, and in a group of all who are in it."""
+        """Whether a question is taken: of its author, and in a group of all who are in it. One who may be in danger is
+        heard in any crowd."""
         now = monotonic()
         verdict = self._people.judge(asked.author, now)
         if verdict is Verdict.TAKE and not asked.is_private:
-            verdict = self._groups.judge(asked.place.chat, now)
+            of_all = self._groups.judge(asked.place.chat, now)
+            verdict = verdict if of_all is Verdict.TAKE else Verdict.DROP
+        if verdict is not Verdict.TAKE and asked.text and self._edition.is_urgent(asked.text):
+            verdict = Verdict.TAKE if self._urgent.judge(asked.author, now) is Verdict.TAKE else verdict
         if verdict is Verdict.WARN:
             log.warning("telegram.too_fast private=%s", asked.is_private)
         return verdict
@@ -289,8 +298,8 @@ class TelegramPlatform:
         if not isinstance(event, Asked):
             if self._elsewhere is not None:
                 await self._elsewhere.handle(event)
-        elif event.is_too_fast:
-            await self._answering.calm(event)
+        elif event.phrase is not None:
+            await self._answering.say(event, event.phrase)
         else:
             await self._answering.handle(event)
 

@@ -47,11 +47,11 @@ class Answering:
             typing.cancel()
             await (sign or self._end_sign(asked))
 
-    async def calm(self, asked: Asked) -> None:
-        """Says once to who asks too fast that nothing is answered for a while. Never raises."""
+    async def say(self, asked: Asked, phrase: str) -> None:
+        """Says a phrase in place of an answer: that somebody asks too fast, or sends no words. Never raises."""
         try:
             lang, _ = await self._recall(str(asked.place.chat))
-            words = self._edition.phrase("too_fast", self._edition.language(lang, asked.lang_hint))
+            words = self._edition.phrase(phrase, self._edition.language(lang, asked.lang_hint))
             tail = message_tail(escape(words, quote=False), None)
             slot = asked.slot if asked.is_private and asked.query is None else None
             if not self._sender.carry(slot, asked.place, tail):
@@ -60,6 +60,13 @@ class Answering:
             log.error("telegram.update_failed error=%s", type(error).__name__)
         finally:
             await self._end_sign(asked)
+
+    async def drop(self, asked: Asked) -> None:
+        """Gives no answer, but ends the waiting sign of a press and the response. Never raises."""
+        if asked.query is not None:
+            await self._sender.acknowledge(asked.query, None, asked.slot)
+        elif asked.slot is not None:
+            asked.slot.close()
 
     async def _end_sign(self, asked: Asked) -> None:
         """Ends the waiting sign of a press, with a word where the button is of an older answer."""
@@ -83,7 +90,10 @@ class Answering:
             return
         permission = Permission(self._sender, asked)
         reader = Reader(CHANNEL, chat, asked.place.thread, permission.find)
-        incoming = Incoming(asked.text, asked.turn, asked.lang or lang, asked.lang_hint, context, reader=reader)
+        incoming = Incoming(
+            asked.text, asked.turn, asked.lang or lang, asked.lang_hint, context,
+            reader=reader, only_look=asked.is_link,
+        )  # fmt: skip
         reply = await self._edition.answer(incoming)
         await self._keep_choice(chat, reply)
         await self._show(asked, reply, is_refused=permission.is_refused)
@@ -116,7 +126,7 @@ class Answering:
             await self._sender.send_document(place, reply.document)
 
     def _payload(self, asked: Asked, reply: Reply, *, is_edit: bool) -> Payload:
-        link = None if asked.is_private else self._link(self._edition.codes.code(reply.turn))
+        link = None if asked.is_private or not reply.is_repeatable else self._link(self._edition.codes.code(reply.turn))
         trail, page = (asked.trail, asked.page) if is_edit else ((), 1)
         return self._payloads.payload(reply, trail, page, link, is_rich=self._sender.rich.is_on)
 

@@ -13,7 +13,8 @@ from bot.platforms.telegram.desk import Desk
 class Edition:
     """`answer` is called once for each question; `codes` stand in buttons and links; `commands` are those of the menu;
     `languages` are those that readers may choose; `phrase` says what stands outside of answers, `label` what a turn
-    is called in a language, `suggest` what is usually asked; `desk` answers the editors' commands."""
+    is called in a language, `suggest` what is usually asked; `is_urgent` tells the words of somebody who may be in
+    danger; `desk` answers the editors' commands."""
 
     answer: Answer
     codes: Codes
@@ -23,6 +24,7 @@ class Edition:
     label: Callable[[Turn, str], str]
     suggest: Callable[[str], Sequence[Button]]
     clock: Clock
+    is_urgent: Callable[[str], bool]
     desk: Desk | None = None
 
     def language(self, *wanted: str | None) -> str:

@@ -45,14 +45,14 @@ Call: TypeAlias = Typed | Summoned
 
 
 class Elsewhere:
-    """Answers as the bot `me`. Of a person's queries only the newest counts: one comes with every key."""
+    """Answers as the bot `me`. Of a person's queries only the `newest` counts: one comes with every key."""
 
-    def __init__(self, bot: Bot, me: User, edition: Edition, readers: Readers) -> None:
+    def __init__(self, bot: Bot, me: User, edition: Edition, readers: Readers, newest: dict[int, str]) -> None:
         self._bot = bot
         self._me = me
         self._readers = readers
         self._turns = {command.name: command.turn for command in edition.commands}
-        self._newest: dict[int, str] = {}
+        self._newest = newest
         wording = Wording(edition.phrase, edition.label, edition.suggest)
         self._inline = InlineMode(
             edition.answer, edition.codes, wording, edition.languages, edition.clock, me.username or ""
@@ -61,9 +61,7 @@ class Elsewhere:
     def read(self, update: Update) -> Call | None:
         """What an update asks from elsewhere; None where it does not."""
         if update.inline_query is not None:
-            typed = _typed(update.inline_query)
-            self._newest[typed.person] = typed.query
-            return typed
+            return _typed(update.inline_query)
         if update.guest_message is None:
             return None
         summons = read_summons(update.guest_message, self._me, self._turns)

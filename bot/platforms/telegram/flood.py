@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 KEPT: Final = 50_000  # at most; whoever comes back after so many others begins anew
-SILENCE: Final = 30.0  # seconds that nothing is answered after the calm word
+SILENCE: Final = 30.0  # seconds that nothing is answered after the calm word, unless told otherwise
 
 
 class Verdict(Enum):
@@ -27,12 +27,13 @@ class _Account:
 
 
 class FloodControl:
-    """Takes `burst` questions at once of each, and one more every `every` seconds. Instants are seconds of any clock
-    that only goes forward."""
+    """Takes `burst` questions at once of each, and one more every `every` seconds; who asks for more is not heard for
+    `silence` seconds. Instants are seconds of any clock that only goes forward."""
 
-    def __init__(self, burst: int, every: float) -> None:
+    def __init__(self, burst: int, every: float, silence: float = SILENCE) -> None:
         self._slack = burst * every
         self._every = every
+        self._silence = silence
         self._accounts: OrderedDict[Hashable, _Account] = OrderedDict()
 
     def judge(self, who: Hashable, now: float) -> Verdict:
@@ -47,7 +48,8 @@ class FloodControl:
             return Verdict.DROP
         even_at = max(account.even_at, now) + self._every
         if even_at - now > self._slack:
-            account.silent_until, account.even_at = now + SILENCE, 0.0
+            if self._silence:
+                account.silent_until, account.even_at = now + self._silence, 0.0
             return Verdict.WARN
         account.even_at = even_at
         return Verdict.TAKE

@@ -47,6 +47,11 @@ class _Unit:
     head: list[Span]
     spans: list[Span]
 
+    @property
+    def is_more(self) -> bool:
+        """Whether it is more of what stands above, to be opened: only details have a head."""
+        return bool(self.head) and self.head[0].quote is not None
+
 
 _Block: TypeAlias = tuple[Element, list[Span]]  # with what stands for it in a message
 _Page: TypeAlias = list[_Unit]
@@ -152,11 +157,28 @@ def _paged(body: Iterable[_Unit], notes: Notes | None, enough: Enough) -> list[_
         if enough(_whole([*page, unit], notes), len(pages)):
             page.append(unit)
             continue
+        if not pages and unit.is_more:  # no side's further words stand beside the core where another's do not
+            core = _before_more(page)
+            page, more = page[:core], page[core:]
+            if more:
+                pages.append(page)
+                page = more
+                if enough(_whole([*page, unit], notes), len(pages)):
+                    page.append(unit)
+                    continue
         if page:
             pages.append(page)
         *full, page = [[part] for part in _parts(unit, notes)]
         pages += full
     return [*pages, page]
+
+
+def _before_more(page: _Page) -> int:
+    """How many units stand before those that are more of them, at the end of a page; all where there is nothing else."""
+    count = len(page)
+    while count and page[count - 1].is_more:
+        count -= 1
+    return count or len(page)
 
 
 def _parts(unit: _Unit, notes: Notes | None) -> Iterable[_Unit]:

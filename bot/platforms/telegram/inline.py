@@ -98,11 +98,12 @@ class InlineMode:
         the way to the private chat. None where that failed. Never raises."""
         try:
             reply = await self._answer(Incoming(text, turn or (None if text.strip() else HELP), chosen, hint))
+            asked_for = reply.turn
             if not _is_for_all(reply):
                 reply = await self._answer(Incoming(turn=HELP, lang=reply.lang))
             buttons = reply.buttons if reply.outcome == "confirm" else ()
             keyboard = [row for button in buttons if button.turn for row in self._link(button.turn, button.label)]
-            keyboard += self._link(reply.turn, self._wording.phrase("in_private", reply.lang))
+            keyboard += self._link(asked_for, self._wording.phrase("in_private", reply.lang))
             return build_card(reply, self._wording.label(reply.turn, reply.lang), self._id(reply), keyboard)
         except Exception as error:  # of whatever an answer is made
             log.error("telegram.guest_failed error=%s", type(error).__name__)
@@ -125,9 +126,7 @@ class InlineMode:
             if button.turn is None or button.lang or button.turn in known:
                 continue
             reply = await self._answer(Incoming(turn=button.turn, lang=lang))
-            # with a file only half of the answer would stand in the card
-            is_whole = reply.outcome != "confirm" and reply.document is None
-            if reply.turn not in known and is_whole and _is_for_all(reply):
+            if reply.turn not in known and reply.outcome != "confirm" and _is_for_all(reply):
                 found.append((button.label, reply))
             known |= {button.turn, reply.turn}
         return found
@@ -184,8 +183,9 @@ def _result(card: dict[str, Any]) -> InlineQueryResult:
 
 
 def _is_for_all(reply: Reply) -> bool:
-    """Whether an answer means the same to whoever reads it: it changes nothing of the one who asked."""
-    return reply.is_repeatable and not reply.forget and reply.chosen_lang is None
+    """Whether an answer means the same to whoever reads it: it changes nothing of the one who asked, and is whole
+    without a file."""
+    return reply.is_repeatable and not reply.forget and reply.chosen_lang is None and reply.document is None
 
 
 def _is_delicate(reply: Reply) -> bool:

@@ -17,19 +17,22 @@ MOST_DATA: Final = 64  # bytes that Telegram keeps of a button
 
 _CODE: Final = r"[A-Za-z0-9_-]{1,24}"
 _DATA: Final = re.compile(
-    rf"(?P<code>{_CODE})(?:\.(?P<lang>[A-Za-z-]{{2,8}}))?(?:~(?P<page>[1-9][0-9]?))?(?P<trail>(?:<{_CODE})*)"
+    rf"(?P<code>{_CODE})(?:\.(?P<lang>[A-Za-z-]{{2,8}}))?(?:!(?P<shown>[A-Za-z-]{{2,8}}))?(?:~(?P<page>[1-9][0-9]?))?"
+    rf"(?P<trail>(?:<{_CODE})*)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where in a message that changes in place an answer stands: its `code` (None where it is not to be asked again),
-    the codes of the answers shown before it, the last one first, and which page of how many is shown."""
+    the codes of the answers shown before it, the last one first, and which page of how many is shown in which
+    language."""
 
     code: str | None = None
     trail: tuple[str, ...] = ()
     page: int = 1
     pages: int = 1
+    lang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,16 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """What a button asks; `lang` where it switches the language too, `trail` what its message showed before, the last
-    one first. `is_known` is False where the present pack does not know the button any more."""
+    """What a button asks; `lang` where it switches the language too, `shown` the language of its message, `trail` what
+    that showed before, the last one first. `is_known` is False where the present pack does not know the button any
+    more."""
 
     turn: Turn
     lang: str | None = None
     page: int = 1
     trail: tuple[str, ...] = ()
     is_known: bool = True
+    shown: str | None = None
 
 
 def build_keyboard(
@@ -64,7 +69,7 @@ def build_keyboard(
     before = (position.code, *position.trail) if position.code else ()
     rows: list[list[InlineKeyboardButton]] = []
     for button in [button for button in buttons if button.turn or _is_public(button.url)][:MOST_BUTTONS]:
-        made = _button(button, codes, before)
+        made = _button(button, codes, before, position.lang)
         if rows and _pairs(rows[-1], made):
             rows[-1].append(made)
         else:
@@ -83,30 +88,31 @@ def read_press(data: str | None, codes: Codes, languages: Sequence[str]) -> Pres
     turn, trail = codes.turn(found["code"]), found["trail"].split("<")[1:]
     if found["code"] in trail:  # pressed under itself, or shown again: the way back leads to what was before it
         trail = trail[trail.index(found["code"]) + 1 :]
-    return Pressed(turn or Turn("help"), lang, int(found["page"] or 1), tuple(trail), turn is not None)
+    shown = found["shown"] if found["shown"] in languages else None
+    return Pressed(turn or Turn("help"), lang, int(found["page"] or 1), tuple(trail), turn is not None, shown)
 
 
 def _way(position: Position, labels: Labels) -> list[InlineKeyboardButton]:
     """Back to the page or the answer before, on to the next page."""
     way = []
     if position.page > 1 and position.code:
-        way.append((labels.back, _data(_paged(position.code, position.page - 1), position.trail)))
+        way.append((labels.back, _data(_paged(position.code, position.lang, position.page - 1), position.trail)))
     elif position.trail:
-        way.append((labels.back, _data(position.trail[0], position.trail[1:])))
+        way.append((labels.back, _data(_paged(position.trail[0], position.lang, 1), position.trail[1:])))
     if position.page < position.pages and position.code:
-        way.append((labels.more, _data(_paged(position.code, position.page + 1), position.trail)))
+        way.append((labels.more, _data(_paged(position.code, position.lang, position.page + 1), position.trail)))
     return [InlineKeyboardButton(label, callback_data=data) for label, data in way]
 
 
-def _paged(code: str, page: int) -> str:
-    return f"{code}~{page}" if page > 1 else code
+def _paged(code: str, lang: str | None, page: int) -> str:
+    return code + (f"!{lang}" if lang else "") + (f"~{page}" if page > 1 else "")
 
 
-def _button(button: Button, codes: Codes, before: Sequence[str]) -> InlineKeyboardButton:
+def _button(button: Button, codes: Codes, before: Sequence[str], lang: str | None) -> InlineKeyboardButton:
     if button.turn is None:
         return InlineKeyboardButton(button.label, url=button.url)
     code = codes.code(button.turn)
-    asked = f"{code}.{button.lang}" if button.lang else code
+    asked = f"{code}.{button.lang}" if button.lang else _paged(code, lang, 1)
     return InlineKeyboardButton(button.label, callback_data=_data(asked, before))
 
 

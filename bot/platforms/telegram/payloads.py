@@ -51,7 +51,8 @@ class Payloads:
         is_rich: bool = False,
     ) -> Payload:
         """The payload of a reply that stands where `trail` led to; `link` is where it can be followed up in private."""
-        key = (reply.html, reply.buttons, reply.turn, trail, page, link, is_rich)
+        kind = reply.lang, reply.outcome, reply.is_repeatable, reply.picture is None
+        key = (reply.html, reply.buttons, reply.turn, *kind, trail, page, link, is_rich)
         if (kept := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return kept
@@ -64,14 +65,14 @@ class Payloads:
         code = self._codes.code(reply.turn) if reply.is_repeatable and reply.outcome != "confirm" else None
         has_pages = code is not None and reply.picture is None
         parts = to_pages(reply.html) if has_pages else to_messages(reply.html)
-        position, buttons = Position(code, trail), reply.buttons
+        position, buttons = Position(code, trail, lang=reply.lang), reply.buttons
         if link:
             buttons = (*buttons, Button(self._phrase("in_private", reply.lang), url=link))
         whole = to_rich(reply.html) if is_rich else None
         rich = (whole, self._keyboard(reply, buttons, position)) if whole else None
         if has_pages and len(parts) > 1:
             page = min(page, len(parts))
-            position = Position(code, trail, page, len(parts))
+            position = Position(code, trail, page, len(parts), reply.lang)
             parts, buttons = (parts[page - 1],), buttons if page == 1 else ()
         keyboard = self._keyboard(reply, buttons, position)
         return Payload(parts, keyboard, message_tails(parts, keyboard), rich)

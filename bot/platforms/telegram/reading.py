@@ -26,8 +26,9 @@ class Asked:
 
     `asker` is whose rights in a group count; None where nobody's do: in private, or where an administrator writes as
     the group. Of a press, `page` and `trail` say what its message showed, and `is_known` whether the present pack knows
-    the button. `slot` is the response to the update, where that came by the webhook. `command` is one that readers have
-    not, its name and the words behind it, which `text` holds, too.
+    the button. `slot` is the response to the update, where that came by the webhook. `command` is one that readers do
+    not have, by its name and the words behind it, which `text` holds, too. `phrase` is what is said in place of an
+    answer; of an `is_link`, which anybody may have made, nothing comes but words.
     """
 
     place: Place
@@ -43,7 +44,8 @@ class Asked:
     trail: tuple[str, ...] = ()
     is_known: bool = True
     slot: Slot | None = None
-    is_too_fast: bool = False
+    phrase: str | None = None
+    is_link: bool = False
     command: tuple[str, str] | None = None
 
     @property
@@ -106,7 +108,7 @@ class Reading:
             Place(chat, _topic(message) if message else None),
             turn=pressed.turn,
             lang=pressed.lang,
-            lang_hint=_hint(query.from_user),
+            lang_hint=pressed.shown or _hint(query.from_user),
             query=query.id,
             message=message,
             asker=None if is_private else query.from_user.id,
@@ -135,15 +137,17 @@ class Reading:
 
     def _of_group(self, message: Message, text: str, place: Place) -> Asked:
         asked = self._asked(text, place, _hint(message.from_user), message.media_group_id)
+        if asked.phrase and message.text:  # nothing but the bot's name
+            asked = replace(asked, turn=Turn("help"), phrase=None)
         return replace(asked, asker=_asker(message))
 
     def _asked(self, text: str, place: Place, hint: str | None, album: str | None = None) -> Asked:
         command = _COMMAND.fullmatch(text.strip())
         if command is None:
-            return Asked(place, text=text, lang_hint=hint, album=album)
+            return Asked(place, text=text, lang_hint=hint, album=album, phrase=None if text else "only_text")
         name, rest = command["name"].lower(), command["rest"] or ""
         if name == _START:
-            return Asked(place, turn=self._codes.turn(rest.strip()) or Turn("help"), lang_hint=hint)
+            return Asked(place, turn=self._codes.turn(rest.strip()) or Turn("help"), lang_hint=hint, is_link=True)
         if turn := self._turns.get(name):
             return Asked(place, turn=turn, lang_hint=hint)
         words = f"{command['name'].replace('_', ' ')} {rest}".strip()

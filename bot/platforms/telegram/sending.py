@@ -130,7 +130,7 @@ class Sender:
     async def acknowledge(self, query: str, words: str | None, slot: Slot | None = None) -> None:
         """Ends the waiting sign on a pressed button, showing `words` for a moment, in the response of `slot` where that
         is open. Never raises: an old query may be unknown by now."""
-        if slot is not None and slot.carry(press_end(query, words)):
+        if slot is not None and slot.carry(press_end(query, words), is_answer=False):
             return
         call = orjson.dumps(_press_end(query, words))
         try:

@@ -32,7 +32,7 @@ class Pace:
     stop: float = 8.0  # to finish what is in hand
     abreast: int = 200  # chats answered at once
     waiting: int = 50  # messages of one chat that may wait
-    burst: int = 10  # questions of one person that are taken at once
+    burst: int = 15  # questions of one person that are taken at once
     every: float = 2.0  # seconds after which one more is taken
 
 

@@ -39,11 +39,12 @@ class Address:
 class Slot:
     """The response to one update, open until it carries a call, is closed without one, or was held too long."""
 
-    __slots__ = ("_call", "_is_answered", "_timer")
+    __slots__ = ("_call", "_holds_answer", "_is_answered", "_timer")
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self._call = b""
+        self._holds_answer = False
         self._is_answered: asyncio.Future[bool] = loop.create_future()
         self._timer = loop.call_later(HOLD, self.close)
 
@@ -52,11 +53,12 @@ class Slot:
         """Whether a call can still travel back."""
         return not self._is_answered.done()
 
-    def carry(self, call: bytes) -> bool:
-        """Sends a call (JSON with its `method`) back in the response; False where that is over."""
+    def carry(self, call: bytes, *, is_answer: bool = True) -> bool:
+        """Sends a call (JSON with its `method`) back in the response; False where that is over. `is_answer` says that
+        without it the update would be unanswered, and not only a waiting sign stay."""
         if not self._end(is_answered=True):
             return False
-        self._call = call
+        self._call, self._holds_answer = call, is_answer
         return True
 
     def close(self) -> None:
@@ -68,9 +70,9 @@ class Slot:
         self._end(is_answered=False)
 
     @property
-    def has_call(self) -> bool:
-        """Whether there is a call that nobody was given."""
-        return bool(self._call)
+    def has_answer(self) -> bool:
+        """Whether there is an answer that nobody was given."""
+        return self._holds_answer and bool(self._call)
 
     async def is_answered(self) -> bool:
         """Waits for the end of the response, without being able to disturb it; False where it was refused."""
@@ -157,7 +159,7 @@ class Webhook:
             is_answered = await slot.is_answered()
         finally:
             self._in_hand.pop(number, None)
-        if not is_answered or (slot.has_call and _has_hung_up(receive)):
+        if not is_answered or (slot.has_answer and _has_hung_up(receive)):
             return LATER, b""
         self._answered[number] = None
         if len(self._answered) > REMEMBERED:

@@ -1,17 +1,19 @@
 """An answer as a picture: where it is offered, what is said with it, and that nobody waits for it."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, get_ident
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.pictures import OPTION, Pictures, first_words
-from bot.core.clock import FixedClock
+from bot.conversation.pictures import MOST_WAITING, OPTION, Pictures, first_words
+from bot.core.clock import Clock, FixedClock
 from bot.core.errors import ContentError
 from bot.core.messages import Incoming, Reply, Turn
 from bot.editorial.check import Nobody
@@ -29,10 +31,12 @@ Talk = Callable[..., Conversation]
 def talk(base_of: Callable[..., FactBase], responses_folder: Path) -> Talk:
     """A conversation over the small pack and the repository's words."""
 
-    def make(draw: Draw = draw_trial, **changes: object) -> Conversation:
+    def make(
+        draw: Draw = draw_trial, patience: float = 60, clock: Clock | None = None, **changes: object
+    ) -> Conversation:
         book = Phrasebook(responses_folder, ["en", "es"])
-        pictures = Pictures(book, Cards(book, draw))
-        return Conversation(base_of(**changes), book, Nobody(), FixedClock(NOW), pictures=pictures)
+        pictures = Pictures(book, Cards(book, draw), patience)
+        return Conversation(base_of(**changes), book, Nobody(), clock or FixedClock(NOW), pictures=pictures)
 
     return make
 
@@ -87,7 +91,7 @@ async def test_others_are_answered_while_a_picture_is_drawn(talk: Talk) -> None:
     may_end, begun = Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def slow(svg: str, fonts: Sequence[Path]) -> bytes:
+    def slow(svg: str, fonts: Sequence[bytes]) -> bytes:
         loop.call_soon_threadsafe(begun.set)
         assert may_end.wait(30)
         return draw_trial(svg, fonts)
@@ -118,13 +122,85 @@ async def test_a_picture_as_of_another_instant_shows_that_instant(talk: Talk) ->
     assert "It was approved" not in then.html
 
 
-@pytest.mark.asyncio
-async def test_what_cannot_be_drawn_is_an_error_of_the_content(talk: Talk) -> None:
-    def fails(svg: str, fonts: Sequence[Path]) -> bytes:
-        raise ValueError("the renderer failed")
+def fails(svg: str, fonts: Sequence[bytes]) -> bytes:
+    raise ValueError("the renderer failed")
 
+
+def test_what_cannot_be_drawn_is_an_error_to_the_editors(talk: Talk) -> None:
     with pytest.raises(ContentError, match=r"timeline\.svg\.j2"):
-        await talk(fails)(Incoming(turn=Turn("what_happened", OPTION), lang="en"))
+        talk(fails).answer(Incoming(turn=Turn("what_happened", OPTION), lang="en"))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("at", [None, NOW])
+async def test_what_cannot_be_drawn_is_said_in_words(talk: Talk, at: datetime | None) -> None:
+    conversation = talk(fails)
+    words = await conversation(Incoming(turn=Turn("what_happened"), lang="en", at=at))
+    assert await conversation(Incoming(turn=Turn("what_happened", OPTION), lang="en", at=at)) == words
+
+
+@pytest.mark.asyncio
+async def test_a_card_whose_template_fails_is_said_in_words(
+    base_of: Callable[..., FactBase], responses_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "responses"
+    shutil.copytree(responses_folder, folder)
+    (folder / "cards" / "timeline.svg.j2").write_text("{{ nothing }}", "utf-8")
+    conversation = Conversation(base_of(), Phrasebook(folder, ["en"]), Nobody(), FixedClock(NOW))
+    words = await conversation(Incoming(turn=Turn("what_happened"), lang="en"))
+    assert await conversation(Incoming(turn=Turn("what_happened", OPTION), lang="en")) == words
+
+
+@pytest.mark.asyncio
+async def test_what_takes_too_long_is_said_in_words_and_shown_the_next_time(
+    talk: Talk, caplog: pytest.LogCaptureFixture
+) -> None:
+    may_end, threads = Event(), set()
+
+    def slow(svg: str, fonts: Sequence[bytes]) -> bytes:
+        threads.add(get_ident())
+        assert may_end.wait(30)
+        return draw_trial(svg, fonts)
+
+    conversation = talk(slow, patience=0.01)
+    asked = Incoming(turn=Turn("what_happened", OPTION), lang="en")
+    words = await conversation(Incoming(turn=Turn("what_happened"), lang="en"))
+    for _ in range(2 * MOST_WAITING):
+        assert await conversation(asked) == words
+    days = [NOW - timedelta(days=day) for day in range(2 * MOST_WAITING)]
+    told = await asyncio.gather(*(conversation(replace(asked, at=day)) for day in days))
+    assert [reply.picture for reply in told] == [None] * len(days)
+    put_off = [record for record in caplog.records if record.message.startswith("picture put off")]
+    assert len(put_off) == len(days) - (MOST_WAITING - 1)
+    may_end.set()
+    async with asyncio.timeout(30):
+        for at in (None, *days):
+            while (await conversation(replace(asked, at=at))).picture is None:
+                pass
+    assert len(threads) == 1
+    assert get_ident() not in threads
+
+
+@pytest.mark.asyncio
+async def test_a_picture_drawn_over_midnight_is_of_the_day_on_which_it_was_asked_for(talk: Talk) -> None:
+    clock = Hands()
+
+    def late(svg: str, fonts: Sequence[bytes]) -> bytes:
+        clock.at = NOW + timedelta(days=1)
+        return draw_trial(svg, fonts)
+
+    reply = await talk(late, clock=clock)(Incoming(turn=Turn("what_happened", OPTION), lang="en"))
+    assert reply.picture is not None
+    assert reply.at == NOW
+
+
+class Hands:
+    """A clock that is set."""
+
+    at = NOW
+
+    def now(self) -> datetime:
+        return self.at
 
 
 def test_the_first_paragraph_is_what_the_picture_is_called() -> None:

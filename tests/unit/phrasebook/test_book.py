@@ -85,6 +85,32 @@ def test_numbers_of_sources_follow_the_order_of_telling(facts: Snapshot, tmp_pat
     assert rendered.facts == ("figure:cost", "topic:old-bridge", "event:crack")
 
 
+def test_words_stay_as_they_were_when_the_phrasebook_was_made(facts: Snapshot, tmp_path: Path) -> None:
+    parts, intents = tmp_path / "parts", ("what_is", "help")
+    parts.mkdir()
+
+    def write(word: str) -> None:
+        (parts / "part.j2").write_text(word, "utf-8")
+        for intent in intents:
+            (tmp_path / f"{intent}.html.j2").write_text(f"{word} {{% include 'parts/part.j2' %}}", "utf-8")
+
+    def said(book: Phrasebook) -> list[str]:
+        return [book.render(Turn(intent), facts, "en", {}).html for intent in intents]
+
+    write("old")
+    book = Phrasebook(tmp_path, ["en"])
+    assert book.render(Turn("what_is"), facts, "en", {}).html == "old old"
+    write("new")
+    assert said(book) == ["old old", "old old"]
+    assert said(Phrasebook(tmp_path, ["en"])) == ["new new", "new new"]
+
+
+def test_a_template_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "what_is.html.j2").write_bytes(b"\xff")
+    found = [finding for finding in Phrasebook(tmp_path, ["en"]).findings if finding.file.endswith(".j2")]
+    assert [(Path(finding.file).name, finding.remedy) for finding in found] == [("what_is.html.j2", "save it as UTF-8")]
+
+
 def test_labels_name_the_entity_in_the_readers_language(facts: Snapshot, responses_folder: Path) -> None:
     book = Phrasebook(responses_folder, ["en", "es"])
     assert book.findings == []

@@ -13,7 +13,7 @@ from bot.core.errors import ContentError
 from bot.factbase.base import FactBase
 from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.book import Phrasebook
-from bot.phrasebook.cards import HIGHEST, KEPT, SMALLEST, WIDTH, WIDTH_AND_HEIGHT, Cards
+from bot.phrasebook.cards import HIGHEST, KEPT, SMALLEST, WIDTH, WIDTH_AND_HEIGHT, WRITTEN, Cards
 from bot.phrasebook.drawing import draw_apart, draw_trial
 from tests.pictures import pixels
 
@@ -30,7 +30,7 @@ class Counted:
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self, svg: str, fonts: Sequence[Path]) -> bytes:
+    def __call__(self, svg: str, fonts: Sequence[bytes]) -> bytes:
         self.times += 1
         return draw_trial(svg, fonts)
 
@@ -44,7 +44,7 @@ def facts(base_of: Callable[..., FactBase]) -> Snapshot:
 def cards(tmp_path: Path, responses_folder: Path) -> Callable[..., Cards]:
     """The cards of a folder with one template, `one`, made of an SVG's inside."""
 
-    def make(inner: str, height: int | str = 200, draw: Callable[[str, Sequence[Path]], bytes] = draw_trial) -> Cards:
+    def make(inner: str, height: int | str = 200, draw: Callable[[str, Sequence[bytes]], bytes] = draw_trial) -> Cards:
         folder = tmp_path / "cards"
         shutil.copytree(responses_folder / "cards" / "fonts", folder / "fonts", dirs_exist_ok=True)
         (folder / "one.svg.j2").write_text(SVG.format(height=height, inner=inner), "utf-8")
@@ -125,6 +125,39 @@ def test_the_same_words_are_drawn_once(cards: Callable[..., Cards], facts: Snaps
     assert counted.times == 3
 
 
+def test_only_what_was_drawn_is_kept_and_of_its_own_facts(cards: Callable[..., Cards], facts: Snapshot) -> None:
+    counted = Counted()
+    drawn = cards(TEXT.format("{{ pattern(now, 'MMMM d') }}"), draw=counted)
+    assert drawn.kept("one", facts, "en") is None
+    drawn.svg("one", facts, "en")
+    assert drawn.kept("one", facts, "en") is None
+    assert counted.times == 0
+    png = drawn.png("one", facts, "en")
+    tomorrow = facts.base.at(NOON + timedelta(days=1))
+    drawn.svg("one", tomorrow, "en")
+    assert drawn.kept("one", facts, "en") is png
+    assert drawn.kept("one", tomorrow, "en") is None
+    assert drawn.kept("one", facts, "es") is None
+
+
+def test_few_svgs_are_kept(cards: Callable[..., Cards], facts: Snapshot) -> None:
+    drawn = cards(TEXT.format("{{ lang }}"))
+    drawn.png("one", facts, "en")
+    for minute in range(WRITTEN):
+        drawn.svg("one", facts.base.at(NOON + timedelta(minutes=minute)), "en")
+    assert drawn.kept("one", facts, "en") is None
+
+
+def test_a_card_stays_as_it_was_when_its_phrasebook_was_made(
+    cards: Callable[..., Cards], facts: Snapshot, tmp_path: Path
+) -> None:
+    drawn = cards(TEXT.format("old"))
+    shutil.rmtree(tmp_path / "cards")
+    assert ">old<" in drawn.svg("one", facts, "en")
+    assert drawn.png("one", facts, "en")
+    assert ">new<" in cards(TEXT.format("new")).svg("one", facts, "en")
+
+
 def test_few_pictures_are_kept(cards: Callable[..., Cards], facts: Snapshot) -> None:
     counted = Counted()
     drawn = cards(TEXT.format("{{ pattern(now, 'MMMM d') }}"), draw=counted)
@@ -135,14 +168,14 @@ def test_few_pictures_are_kept(cards: Callable[..., Cards], facts: Snapshot) -> 
 
 @pytest.mark.parametrize("draw", [draw_apart, draw_trial])
 def test_what_the_renderer_cannot_read_is_an_error(
-    draw: Callable[[str, Sequence[Path]], bytes], cards: Callable[..., Cards], facts: Snapshot
+    draw: Callable[[str, Sequence[bytes]], bytes], cards: Callable[..., Cards], facts: Snapshot
 ) -> None:
     with pytest.raises(ValueError, match="root node"):
         draw("<svg", ())
 
 
 def test_a_failing_renderer_is_said_of_its_template(cards: Callable[..., Cards], facts: Snapshot) -> None:
-    def fails(svg: str, fonts: Sequence[Path]) -> bytes:
+    def fails(svg: str, fonts: Sequence[bytes]) -> bytes:
         raise ValueError("the renderer did not run (OSError)")
 
     with pytest.raises(ContentError, match=r"one\.svg\.j2:1: the renderer did not run"):

@@ -176,9 +176,9 @@ async def test_failure_gives_the_button_alone(desk: Desk, caplog: pytest.LogCapt
     ]  # fmt: skip
 
 
-async def test_answer_that_comes_with_a_file_is_a_card_only_where_it_was_asked(desk: Desk) -> None:
+async def test_answer_that_comes_with_a_file_is_no_card(desk: Desk) -> None:
     desk.files = frozenset({WHO})
-    assert _titles(await _mode(desk).offer("who"))[0] == "who_said_what? (en)"
+    assert "who_said_what? (en)" not in _titles(await _mode(desk).offer("who"))
     assert "who_said_what? (en)" not in _titles(await _mode(desk).offer("vote"))
 
 

@@ -15,7 +15,7 @@ from tests.double.stage import NOW, VOTE, FixedAnswers, FixedCodes
 
 EDITION = Edition(
     FixedAnswers(), FixedCodes(), (Command("vote", VOTE, {}),), ("en", "es"), lambda name, _: name,
-    lambda turn, _: turn.intent, lambda _: (), FixedClock(NOW),
+    lambda turn, _: turn.intent, lambda _: (), FixedClock(NOW), lambda _: False,
 )  # fmt: skip
 READING = Reading(User(7, "Facts", is_bot=True, username="FactsBot"), EDITION)
 
