@@ -40,8 +40,8 @@ class Dates:
         return calendar.entry(self._base, item, clock, lang, describe, self._address)
 
     def _name(self, view: DatedView, lang: str) -> str:
-        """What stands in a calendar, away from all that explains it: of a decision who meets, and on which question. Not
-        every body that meets decides."""
+        """What stands in a calendar, away from all that explains it: of a decision who meets, and on which question.
+        Not every body that meets decides."""
         if isinstance(view.item, Decision) and view.report and view.report.body:
             body = self._base.speaker(view.report.body).name
             return f"{body if isinstance(body, str) else body.get(lang)}: {view.item.question.get(lang)}"
