@@ -174,7 +174,7 @@ def _paged(body: Iterable[_Unit], notes: Notes | None, enough: Enough) -> list[_
 
 
 def _before_more(page: _Page) -> int:
-    """How many units stand before those that are more of them, at the end of a page; all where there is nothing else."""
+    """How many units stand before those that are more of them, at the end of a page; all where all are."""
     count = len(page)
     while count and page[count - 1].is_more:
         count -= 1
