@@ -123,10 +123,11 @@ async def test_flood_of_keys_still_gets_cards() -> None:
         for number in range(76):
             on.double.elsewhere.type("v" * (number % 5), by=person)
         await on.double.until(lambda: on.double.called("answerInlineQuery"))
+        assert on.double.refused == []
 
 
 async def test_queries_in_hand_outlive_a_reload() -> None:
     async with stage() as on:
         query = on.double.elsewhere.type("")
         on.platform.serve(on.platform.edition)
-        await on.double.elsewhere.results(query)
+        assert (await on.double.elsewhere.results(query)).titles == ["Vote", "Who"]
