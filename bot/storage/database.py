@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, ClassVar, Final, Literal
 
-from sqlalchemy import Insert, Select
+from sqlalchemy import Insert, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.failures import explained
@@ -74,3 +75,8 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     with explained():
         async with engine.begin() as connection:
             yield connection
+
+
+def inserting(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """An insert into `table` that can say what is to happen `on_conflict`, in "sqlite" or "postgresql"."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.reminders.campaign import Campaign, Past, Plan, Seen
 from bot.reminders.ledger import CampaignState
 from bot.reminders.notice import ENDING
+from bot.storage.database import inserting
 from bot.storage.ledger_rows import OPEN, notices_of, values_of
 from bot.storage.ledger_tables import campaign, content, notice, seen
 
@@ -59,10 +60,10 @@ def _create(connection: Connection, topic: str, new: Campaign) -> None:
 
 
 def adopt(connection: Connection, topic: str, digest: str, replica: str) -> None:
-    """In place of what was adopted before."""
+    """In place of what was adopted before. One statement, since replicas that start together adopt together."""
     values = {"digest": digest, "replica": replica}
-    if not connection.execute(update(content).where(content.c.topic == topic).values(values)).rowcount:
-        connection.execute(insert(content).values(topic=topic, **values))
+    new = inserting(content, connection.dialect.name).values(topic=topic, **values)
+    connection.execute(new.on_conflict_do_update(index_elements=[content.c.topic], set_=values))
 
 
 def adopted(connection: Connection, topic: str) -> tuple[str, str] | None:

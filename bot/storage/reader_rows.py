@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Insert, Select, bindparam, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.clock import Clock
 from bot.core.messages import Turn
 from bot.core.ports import Recalled
-from bot.storage.database import Database
+from bot.storage.database import Database, inserting
 from bot.storage.keys import Keys, lock_names
 from bot.storage.tables import reader as table
 from bot.storage.tables import subscription
@@ -152,16 +151,13 @@ class ReaderRows:
 
     def _upsert(self, kept: Mapping[str, ColumnElement[Any]]) -> Insert:
         """Inserts rows; where one stands already, it changes only `kept` of it."""
-        return self._insert().on_conflict_do_update(
+        return inserting(table, self._database.backend).on_conflict_do_update(
             index_elements=[table.c.key], set_={**kept, "changed_at": self._given("changed_at")}
         )
 
-    def _insert(self) -> sqlite.Insert | postgresql.Insert:
-        return sqlite.insert(table) if self._database.backend == "sqlite" else postgresql.insert(table)
-
     def _given(self, name: str) -> ColumnElement[Any]:
         """What the row that came has in this column."""
-        column: ColumnElement[Any] = self._insert().excluded[name]
+        column: ColumnElement[Any] = inserting(table, self._database.backend).excluded[name]
         return column
 
     def _seal(self, row_key: bytes, turn: Turn) -> bytes:

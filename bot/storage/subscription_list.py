@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.reminders.subscription import Subscription
-from bot.storage.database import Database
+from bot.storage.database import Database, inserting
 from bot.storage.keys import Keys
 from bot.storage.subscription_rows import choices, new_id, read, seal, unseal
 from bot.storage.tables import subscription as table
@@ -47,8 +46,8 @@ class SubscriptionList:
             ]
             if rows:
                 # Another replica may have been faster since: the chat's own row stays.
-                insert = sqlite.insert if self._database.backend == "sqlite" else postgresql.insert
-                await connection.execute(insert(table).on_conflict_do_nothing(), rows)
+                insert = inserting(table, self._database.backend)
+                await connection.execute(insert.on_conflict_do_nothing(), rows)
         return len(rows)
 
     async def _there(self, connection: AsyncConnection, keys: set[bytes]) -> set[tuple[bytes, str]]:

@@ -368,6 +368,14 @@ async def test_content_that_was_adopted_last_counts(ledger):
     assert await ledger.adopted() == ("new dates", "other")
 
 
+async def test_replicas_that_start_together_adopt_together(ledger, url, folder):
+    for number in range(10):  # topics that have no row yet, where two could both mean to be the first
+        topics = [open_ledger(url, folder, Keys([SECRET]), f"topic-{number}") for _ in range(4)]
+        await asyncio.gather(*(one.adopt("dates", f"replica-{count}") for count, one in enumerate(topics)))
+        assert (await topics[0].adopted())[0] == "dates"
+        await asyncio.gather(*(one.close() for one in topics))
+
+
 async def test_replicas_see_each_other_live(ledger):
     assert await ledger.beat("one") == {"one": 0}
     assert await ledger.beat("other") == {"one": 0, "other": 0}
