@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from tests.double import BotApiDouble
 from tests.double.stage import free_port
 
 PATH = "/telegram/a-path-that-is-not-guessed"
@@ -21,6 +21,14 @@ KEY = "the secret key of these tests"
 START = 90.0  # seconds that a program may take to start on a machine that is busy with others
 STOP = 40.0
 READY = "The bot answers on Telegram."
+RUN = (str(Path(sys.executable).with_name("explainer")), "run")
+
+
+class Telegram(Protocol):
+    """What knows a bot by its token."""
+
+    @property
+    def token(self) -> str: ...
 
 
 @dataclass
@@ -30,6 +38,7 @@ class Program:
     environment: dict[str, str]
     log: Path
     port: int = field(default_factory=free_port)
+    command: tuple[str, ...] = RUN
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -46,7 +55,7 @@ class Program:
         begins = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
             self.process = await asyncio.create_subprocess_exec(
-                Path(sys.executable).with_name("explainer"), "run", stdout=file, stderr=file,
+                *self.command, stdout=file, stderr=file,
                 env=self.environment | {"EXPLAINER_PORT": str(self.port)} | settings,
             )  # fmt: skip
         async with asyncio.timeout(START):
@@ -82,7 +91,7 @@ class Program:
 
 @asynccontextmanager
 async def programs(
-    double: BotApiDouble, folder: Path, *data: Path, database: str | None = None, **settings: str
+    double: Telegram, folder: Path, *data: Path, database: str | None = None, **settings: str
 ) -> AsyncIterator[list[Program]]:
     """A program for each folder of `data`, not started yet, all on one database where there is one.
 

@@ -22,9 +22,8 @@ class Running:
     log: Path
 
     def cpu_seconds(self) -> float:
-        """CPU of the process, its living children and theirs by the nanosecond, ended children by the tick (10 ms)."""
-        ended = (Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]).split()
-        return sum(_cpu(pid) for pid in family(self.process.pid)) + (int(ended[13]) + int(ended[14])) / _TICKS
+        """CPU of the process and its family, see `cpu_of_family`."""
+        return cpu_of_family(self.process.pid)
 
     def memory(self) -> tuple[float, float]:
         """RSS and PSS of them all, in MB."""
@@ -81,6 +80,12 @@ def family(pid: int) -> list[int]:
         for child in children:
             found += family(int(child))
     return found
+
+
+def cpu_of_family(pid: int) -> float:
+    """CPU seconds of a process, its living children and theirs by the nanosecond, ended ones by the tick (10 ms)."""
+    ended = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(_cpu(one) for one in family(pid)) + (int(ended[13]) + int(ended[14])) / _TICKS
 
 
 def _cpu(pid: int) -> float:
