@@ -40,7 +40,8 @@ class Conversation:
         self._clock = clock
         self._reminding = reminding
         self._pictures = pictures or Pictures(phrasebook)
-        self._rendering = Rendering(phrasebook, dates or Dates(base, phrasebook), self._pictures)
+        retention = reminding.retention if reminding else None
+        self._rendering = Rendering(phrasebook, dates or Dates(base, phrasebook), self._pictures, retention)
         self._present = Present(base, clock, self._rendering.reply)
 
     async def __call__(self, incoming: Incoming) -> Reply:
@@ -54,8 +55,10 @@ class Conversation:
         if self._reminding is None or reader is None or understood.outcome != "answer":
             return self._reply(incoming, understood, ELSEWHERE)
         if turn.intent in OF_THE_CHAT:  # a group's reminders are erased with what is kept of it, and speak its language
-            may = await reader.may_subscribe()
-            return self._reply(incoming, understood, ELSEWHERE if may else REFUSED)
+            if not await reader.may_subscribe():
+                return self._reply(incoming, understood, REFUSED)
+            done = await self._reminding.forget(reader) if turn.intent == "forget_me" else ELSEWHERE
+            return self._reply(incoming, understood, done)
         if turn.intent not in REMINDERS:
             return self._reply(incoming, understood, ELSEWHERE)
         facts = self._base.at(self._clock.now())  # of this very instant: it is kept as the subscription's own

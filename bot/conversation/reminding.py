@@ -70,7 +70,7 @@ class Reminding:
     """Reads and changes subscriptions to the topic.
 
     `ended_at` gives the instant at which the subscriptions made before it ended (None: none did), `retention` how long
-    they are kept after it.
+    they are kept after it; `erase` takes a channel and a chat and erases all that is kept of it, language and turn too.
     """
 
     def __init__(
@@ -79,19 +79,31 @@ class Reminding:
         subscriptions: Subscriptions,
         ended_at: Callable[[], Awaitable[datetime | None]],
         retention: timedelta,
+        erase: Callable[[str, str], Awaitable[None]] | None = None,
     ) -> None:
         self._base = base
         self._subscriptions = subscriptions
         self._ended_at = ended_at
-        self._retention = retention
+        self.retention = retention
+        self._erase = erase
 
     async def act(self, turn: Turn, reader: Reader, lang: str, facts: Snapshot) -> Reminder:
         """Does what a turn of `remind_me` or `stop_reminders` asks. Never raises for a database that is away."""
         try:
             return await self._act(turn, reader, lang, facts)
         except ServiceError as error:
-            log.warning("%s", error)
+            log.warning("reminding.unavailable: %s", error)
             return Reminder("unavailable")
+
+    async def forget(self, reader: Reader) -> Reminder:
+        """Erases all that is kept of the chat, so that it is told of that, or that it has not happened yet."""
+        try:
+            if self._erase:
+                await self._erase(reader.channel, reader.chat)
+        except ServiceError as error:
+            log.warning("reminding.unavailable: %s", error)
+            return Reminder("unavailable")
+        return ELSEWHERE
 
     async def _act(self, turn: Turn, reader: Reader, lang: str, facts: Snapshot) -> Reminder:
         kept = await self._subscriptions.get(reader.channel, reader.chat)
@@ -134,7 +146,7 @@ class Reminding:
             return Reminder("offered" if is_anything_to_come(facts) else "nothing")
         if ended and ended_at:
             told_at = morning_after(ended_at, self._base.zone)  # they are kept from then on; word of it waits at night
-            erased_on = (told_at + self._retention).astimezone(facts.now.tzinfo).date()
+            erased_on = (told_at + self.retention).astimezone(facts.now.tzinfo).date()
             return Reminder("ended", changed, kept, None, erased_on)
         return Reminder("paused" if kept.paused else "subscribed", changed, kept, self._next(kept, facts))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 
 from bot.conversation.dates import CALENDAR, Dates
@@ -36,12 +36,16 @@ class Asked:
 
 
 class Rendering:
-    """Says what is asked in the words of the phrasebook."""
+    """Says what is asked in the words of the phrasebook. `retention` is how long an ended subscription is kept, where
+    that is known."""
 
-    def __init__(self, phrasebook: Phrasebook, dates: Dates, pictures: Pictures) -> None:
+    def __init__(
+        self, phrasebook: Phrasebook, dates: Dates, pictures: Pictures, retention: timedelta | None = None
+    ) -> None:
         self._phrasebook = phrasebook
         self._dates = dates
         self._pictures = pictures
+        self._kept = {"kept": phrasebook.kept, "kept_days": None if retention is None else retention.days}
 
     def reply(self, asked: Asked, facts: Snapshot) -> Reply:
         """The reply as of `facts`, as if there were no doubt of what was meant. Raises ContentError for a template
@@ -56,7 +60,13 @@ class Rendering:
         turn, lang, reminder = asked.turn, asked.lang, asked.reminder
         gives_dates = turn.intent == CALENDAR or (turn.intent == REMIND and reminder.state == "elsewhere")
         document = self._dates.document(facts, lang) if gives_dates else None
-        more = {"sentence": asked.sentence, "reminder": reminder, "dated": document, "feed": self._dates.feed(lang)}
+        more: dict[str, object] = {
+            "sentence": asked.sentence,
+            "reminder": reminder,
+            "dated": document,
+            "feed": self._dates.feed(lang),
+            **self._kept,
+        }
         caption = self._pictures.caption(turn)
         rendered = self._phrasebook.render(caption or turn, facts, lang, more)
         picture = self._pictures.picture(turn, facts, lang, rendered.html)
@@ -66,8 +76,9 @@ class Rendering:
         following = [one for one in self._next(turn, facts, lang, reminder) if not (document and _is_dates(one))]
         buttons = dict.fromkeys([*self._buttons([*asked.candidates, *chosen], facts, lang), *following])
         made = self._made(asked, facts, rendered, list(buttons))
-        # what only an administrator may do has no effect for others
-        done = turn.intent if asked.outcome == "answer" and reminder.state != "refused" else None
+        # what only an administrator may do has no effect for others, nor what the database could not take
+        is_done = asked.outcome == "answer" and reminder.state not in {"refused", "unavailable"}
+        done = turn.intent if is_done else None
         chosen_lang = lang if done == "language" and asked.chooses else None
         return replace(made, document=document, picture=picture, chosen_lang=chosen_lang, forget=done == "forget_me")
 

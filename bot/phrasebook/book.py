@@ -8,22 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from babel.support import NullTranslations
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import FunctionLoader
 
 from bot.core.errors import ContentError
 from bot.core.findings import Finding
 from bot.core.messages import SourceNote, Turn
+from bot.factbase.files import crowding, explained, files_in, read_file
 from bot.factbase.models import Person, Source
 from bot.factbase.snapshot import Snapshot
 from bot.factbase.when import midnight
-from bot.phrasebook.catalogue import load_translations
+from bot.phrasebook.catalogue import load_translations, unknown_language
+from bot.phrasebook.kept import load_kept
 from bot.phrasebook.phrases import load_phrases
 from bot.phrasebook.presets import load_presets
+from bot.phrasebook.sandbox import Sandbox
 from bot.phrasebook.voice import Voice
 
 PAGE = "page.html.j2"
+PRIVACY = "privacy"  # the intent that tells what is kept
 FONTS = "cards/fonts"
+LONGEST_TEMPLATE = 100_000  # bytes
+LARGEST_FONT = 5_000_000  # bytes
+LONGEST_PROBLEM = 300  # characters
 SPACE = re.compile(r"\s+")
 BLOCK = re.compile(r" ?(</?(?:h3|p|ul|ol|li|blockquote|details|summary|table|tr|th|td)\b[^>]*>) ?")
 
@@ -48,11 +54,17 @@ class Phrasebook:
         self.presets, self.findings = load_presets(folder)
         self._phrases, found = load_phrases(folder)
         self.findings += found
+        self.kept, found = load_kept(folder) if PRIVACY in self.presets else ((), [])
+        self.findings += found
         texts, found = _load_texts(folder)
         self.findings += found
-        self.fonts = {path.name: path.read_bytes() for path in sorted((folder / FONTS).glob("*.ttf"))}
-        self._environments: dict[str, ImmutableSandboxedEnvironment] = {}
+        self.fonts, found = _load_fonts(folder)
+        self.findings += found
+        self._environments: dict[str, Sandbox] = {}
         for lang in languages:
+            if unknown := unknown_language(folder, lang):
+                self.findings += unknown
+                continue
             translations, found = load_translations(folder, lang)
             self._environments[lang] = _environment(folder, texts, translations)
             self.findings += found
@@ -81,12 +93,13 @@ class Phrasebook:
         return self._render(PAGE, lang, {"lang": lang, **values}, squeeze=False)
 
     def _render(self, name: str, lang: str, values: Mapping[str, Any], squeeze: bool = True) -> str:
+        sandbox = self._environments[lang]
+        sandbox.meter.fill()
         try:
-            html = self._environments[lang].get_template(name).render(values)
-        except (TemplateError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
-            raise ContentError(
-                f"{_where(self.folder, name, error)}: {error}: correct the template, or the pack"
-            ) from error
+            html = sandbox.get_template(name).render(values)
+        except Exception as error:  # a template can bring about any: of the parser, of Python's compiler, of our models
+            where = _where(self.folder, name, error)
+            raise ContentError(f"{where}: {_problem(error)}: correct the template, or the pack") from error
         return BLOCK.sub(r"\1", SPACE.sub(" ", html)).strip() if squeeze else html
 
     def label(self, turn: Turn, facts: Snapshot, lang: str) -> str:
@@ -132,28 +145,41 @@ def template_finding(error: ContentError) -> Finding:
 
 def _load_texts(folder: Path) -> tuple[Mapping[str, str], list[Finding]]:
     """Every template's text by its name, and findings about what cannot be read."""
-    texts, found = {}, []
-    for path in sorted(folder.rglob("*.j2")):
-        try:
-            texts[path.relative_to(folder).as_posix()] = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            found.append(Finding(str(path), 1, "", f"the template cannot be read ({error})", "save it as UTF-8"))
+    texts, found = {}, crowding(folder)
+    for path in files_in(folder):
+        if path.suffix == ".j2":
+            try:
+                texts[path.relative_to(folder).as_posix()] = read_file(path, folder, LONGEST_TEMPLATE).decode("utf-8")
+            except (OSError, ValueError) as error:
+                found.append(Finding(str(path), 1, "", *explained(error)))
     return texts, found
 
 
-def _environment(
-    folder: Path, texts: Mapping[str, str], translations: NullTranslations
-) -> ImmutableSandboxedEnvironment:
+def _load_fonts(folder: Path) -> tuple[Mapping[str, bytes], list[Finding]]:
+    fonts, found = {}, []
+    for path in files_in(folder / FONTS):
+        if path.suffix == ".ttf":
+            try:
+                fonts[path.name] = read_file(path, folder, LARGEST_FONT)
+            except (OSError, ValueError) as error:
+                found.append(Finding(str(path), 1, "", *explained(error)))
+    return fonts, found
+
+
+def _environment(folder: Path, texts: Mapping[str, str], translations: NullTranslations) -> Sandbox:
     def load(name: str) -> tuple[str, str, None] | None:
         return (texts[name], str(folder / name), None) if name in texts else None  # the file's name for `_where`
 
-    environment = ImmutableSandboxedEnvironment(
-        loader=FunctionLoader(load), autoescape=True, undefined=StrictUndefined, auto_reload=False,
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
-    )  # fmt: skip
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.policies["ext.i18n.trimmed"] = True
-    return environment
+    return Sandbox(FunctionLoader(load), translations)
+
+
+def _problem(error: Exception) -> str:
+    """What is wrong, in one line."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep, or calls itself without end"
+    if isinstance(error, MemoryError | SyntaxError):
+        return "Python cannot make anything of it"
+    return SPACE.sub(" ", str(error))[:LONGEST_PROBLEM] or type(error).__name__
 
 
 def _where(folder: Path, name: str, error: Exception) -> str:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 KEY_FILE = "secret.key"
 NONCE_BYTES = 12
 SHORT_SECRET = 16  # characters; the file that is made holds 43
+MARK = 4  # bytes of its secret's fingerprint beside what a key names or seals, so that rows under another are found
 
 
 class Keys:
@@ -38,7 +39,10 @@ class Keys:
         if not stripped or not all(stripped):
             raise SettingsError("EXPLAINER_SECRET_KEY holds an empty key: give keys separated by single commas.")
         if any(len(secret) < SHORT_SECRET for secret in stripped):
-            log.warning("EXPLAINER_SECRET_KEY holds a key shorter than %d characters, easy to guess", SHORT_SECRET)
+            log.warning(
+                "storage.key_short: EXPLAINER_SECRET_KEY holds a key shorter than %d characters, easy to guess",
+                SHORT_SECRET,
+            )
         self._derived = tuple(_derive(secret) for secret in dict.fromkeys(stripped))
 
     @property
@@ -68,6 +72,11 @@ class Keys:
             except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
                 continue
         return None
+
+
+def mark(fingerprint: bytes) -> bytes:
+    """What all rows bear that are under the secret with this fingerprint."""
+    return fingerprint[:MARK]
 
 
 def lock_names(row_keys: Sequence[bytes]) -> tuple[int, ...]:
@@ -105,7 +114,7 @@ def load(data_folder: Path) -> Keys:
     if not secret:
         raise SettingsError(f"The secret key {path} is empty: restore it, or set EXPLAINER_SECRET_KEY.")
     if open_to_others:
-        log.warning("%s can be read by other users of this machine: chmod 600 it", path)
+        log.warning("storage.key_readable: %s can be read by other users of this machine: chmod 600 it", path)
     return Keys([secret])
 
 
@@ -145,4 +154,7 @@ def _create(path: Path) -> None:
         return
     finally:
         finished.unlink()
-    log.warning("EXPLAINER_SECRET_KEY is not set: made %s; keep a copy of it away from the database's backups", path)
+    log.warning(
+        "storage.key_made: EXPLAINER_SECRET_KEY is not set: made %s; keep a copy of it away from the backups",
+        path,
+    )

@@ -33,7 +33,7 @@ def plan_page(connection: Connection, topic: str, now: datetime) -> bool:
     last = _scanned_to(connection, topic, row.planned_to)
     if last is None:
         over = row.round == 1 or row.closes_at <= row.created_at
-        values = {"round": 2} if over else {"round": 1, "planned_to": -1}
+        values = {"round": 2 if over else 1, "planned_to": -1}  # keeps no subscription's number longer than it needs
     else:
         values = {"planned_to": _fill(connection, topic, row, last)}
     connection.execute(update(campaign).where(campaign.c.id == row.id).values(values))

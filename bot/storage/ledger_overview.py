@@ -26,7 +26,8 @@ def finish(connection: Connection, topic: str, now: datetime) -> Sequence[str]:
         left = chunk.c.total - chunk.c.sent - chunk.c.rejected
         of_them = update(chunk).where(chunk.c.campaign_id.in_(numbers), chunk.c.state != ChunkState.DONE)
         connection.execute(of_them.values(state=ChunkState.DONE, skipped=left))
-        connection.execute(update(campaign).where(campaign.c.id.in_(numbers)).values(state=CampaignState.DONE, round=2))
+        done = {"state": CampaignState.DONE, "round": 2, "planned_to": -1}
+        connection.execute(update(campaign).where(campaign.c.id.in_(numbers)).values(done))
     return [row.key for row in rows]
 
 

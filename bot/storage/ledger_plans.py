@@ -73,9 +73,10 @@ def adopted(connection: Connection, topic: str) -> tuple[str, str] | None:
 
 
 def ended_at(connection: Connection, topic: str, before: datetime | None = None) -> datetime | None:
-    """The instant before which subscriptions had to be made for the last ending to concern them, cancelled campaigns
-    aside. With `before`, of campaigns made before that instant, and before every one that is under way: whoever ended
-    by then is needed by none of them."""
+    """The instant before which subscriptions had to be made for the last ending to concern them. A cancelled campaign
+    ends nobody, told or not: it was taken back. One that was paused until it was of no use ends all. With `before`, of
+    campaigns made before that instant, and before every one that is under way: whoever ended by then is needed by
+    none of them."""
     ends = select(campaign.c.notices).where(
         campaign.c.topic == topic, campaign.c.ending, campaign.c.state != CampaignState.CANCELLED
     )

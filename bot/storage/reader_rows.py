@@ -13,7 +13,7 @@ from bot.core.clock import Clock
 from bot.core.messages import Turn
 from bot.core.ports import Recalled
 from bot.storage.database import Database, inserting
-from bot.storage.keys import Keys, lock_names
+from bot.storage.keys import Keys, lock_names, mark
 from bot.storage.tables import reader as table
 from bot.storage.tables import subscription
 
@@ -56,6 +56,7 @@ class ReaderRows:
         self._database = database
         self._keys = keys
         self._clock = clock
+        self._mark = mark(keys.fingerprints[0])
         self._reads: dict[int, Select[Any]] = {}  # by how many keys are asked for
         self._keep_turn = self._upsert({name: self._given(name) for name in ("turn", "turn_at")})
 
@@ -145,14 +146,15 @@ class ReaderRows:
     def _values(
         self, row_key: bytes, language: str | None, sealed: bytes | None, turn_at: datetime | None
     ) -> dict[str, object]:
-        """A row; `turn_at` is there with `sealed`."""
+        """A row under a first key; `turn_at` is there with `sealed`."""
         kept = {"key": row_key, "language": language, "turn": sealed, "turn_at": turn_at}
-        return {**kept, "changed_at": self._clock.now()}
+        return {**kept, "changed_at": self._clock.now(), "mark": self._mark}
 
     def _upsert(self, kept: Mapping[str, ColumnElement[Any]]) -> Insert:
         """Inserts rows; where one stands already, it changes only `kept` of it."""
         return inserting(table, self._database.backend).on_conflict_do_update(
-            index_elements=[table.c.key], set_={**kept, "changed_at": self._given("changed_at")}
+            index_elements=[table.c.key],
+            set_={**kept, "changed_at": self._given("changed_at"), "mark": self._given("mark")},
         )
 
     def _given(self, name: str) -> ColumnElement[Any]:

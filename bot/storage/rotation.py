@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import SettingsError
 from bot.storage.database import Database
-from bot.storage.keys import KEY_FILE, Keys, load, load_or_create
+from bot.storage.keys import KEY_FILE, MARK, Keys, load, load_or_create, mark
 from bot.storage.schema import LOCK
-from bot.storage.subscription_rows import MARK, mark, seal, unseal
-from bot.storage.tables import key_check, retired_key
+from bot.storage.subscription_rows import seal, unseal
+from bot.storage.tables import key_check, reader, retired_key
 from bot.storage.tables import subscription as table
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,8 @@ async def agree_on_keys(database: Database, secrets: Sequence[str], folder: Path
     """The keys of `secrets`, else those of the data folder `folder`; made there only for a database that has none.
 
     Raises SettingsError for keys without the one that the database was last opened with, or without an older one that
-    subscriptions are still under. The first key is then noted in its place.
+    subscriptions are still under. The first key is then noted in its place. What readers chose under an older one that
+    is not given any more is erased: nobody could find it again, not even to forget it.
     """
     async with database.writing() as connection:
         await database.lock(connection, LOCK)
@@ -41,9 +42,13 @@ async def agree_on_keys(database: Database, secrets: Sequence[str], folder: Path
                 "EXPLAINER_SECRET_KEY lacks the key that this database was written with: add that key after a comma "
                 f"(where none was set it is in the data folder's {KEY_FILE}), or move the database away."
             )
-        await _let_go(connection, keys)
+        await _mark_readers(connection, noted)
+        erased = await _let_go(connection, keys)
         if noted != keys.fingerprints[0]:
             await _note(connection, noted, keys.fingerprints[0])
+    if erased:
+        log.warning("storage.readers_let_go readers=%d: they were under a key that is not given any more", erased)
+        await database.erase_log()
     return keys
 
 
@@ -97,9 +102,17 @@ async def _move(connection: AsyncConnection, keys: Keys, moves: Sequence[tuple[R
         await connection.execute(moved, values)
 
 
-async def _let_go(connection: AsyncConnection, keys: Keys) -> None:
-    """Forget the older keys that are not given any more; they have to have nothing under them."""
-    retired = (await connection.execute(select(retired_key.c.fingerprint))).scalars()
+async def _mark_readers(connection: AsyncConnection, noted: bytes | None) -> None:
+    """Readers' rows of a release that did not mark them are under the only key that there was."""
+    if noted is not None and (await connection.execute(select(retired_key).limit(1))).first() is None:
+        unmarked = update(reader).where(reader.c.mark.is_(None))
+        await connection.execute(unmarked.values(mark=mark(noted)))
+
+
+async def _let_go(connection: AsyncConnection, keys: Keys) -> int:
+    """Forget the older keys that are not given any more, which no subscription may be under, and the readers who are,
+    or may be; how many those were."""
+    retired, erased = (await connection.execute(select(retired_key.c.fingerprint))).scalars(), 0
     for fingerprint in [fingerprint for fingerprint in retired if fingerprint not in keys.fingerprints]:
         under = select(table.c.id).where(func.substr(table.c.sealed, 1, MARK) == mark(fingerprint))
         if (await connection.execute(under.limit(1))).first():
@@ -107,7 +120,10 @@ async def _let_go(connection: AsyncConnection, keys: Keys) -> None:
                 "EXPLAINER_SECRET_KEY lacks an older key that subscriptions are still under: add it after a comma, "
                 "and take it away when the program has run for a while."
             )
+        under_it = reader.c.mark.is_(None) | (reader.c.mark == mark(fingerprint))
+        erased += (await connection.execute(delete(reader).where(under_it))).rowcount
         await connection.execute(delete(retired_key).where(retired_key.c.fingerprint == fingerprint))
+    return erased
 
 
 async def _note(connection: AsyncConnection, former: bytes | None, first: bytes) -> None:

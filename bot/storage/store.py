@@ -45,7 +45,7 @@ class Storage:
             async with self.database.reading() as connection:
                 return (await connection.execute(select(key_check))).first() is not None
         except ServiceError as error:
-            log.warning("%s", error)
+            log.warning("storage.not_ready: %s", error)
             return False
 
     async def sweep(self) -> int:
@@ -63,7 +63,7 @@ class Storage:
                 await renew_keys(self.database, self.keys)
                 await self.sweep()
             except ServiceError as error:
-                log.warning("%s", error)
+                log.warning("storage.not_swept: %s", error)
             await asyncio.sleep(pause)
 
     async def close(self) -> None:

@@ -8,21 +8,15 @@ from sqlalchemy import Row
 
 from bot.reminders.ledger import Address
 from bot.reminders.subscription import CHOICES, Subscription
-from bot.storage.keys import Keys
+from bot.storage.keys import MARK, Keys, mark
 
 PADDING: Final = 32  # bytes; ids are filled up to a multiple of this, so that their length does not tell them apart
-MARK: Final = 4  # bytes of its secret's fingerprint before what is sealed, so that rows under another are found
 BIT: Final = {choice: 1 << number for number, choice in enumerate(CHOICES)}
 
 
 def new_id() -> int:
     """A number for a new row: nobody can tell from it when, or after whom, the chat subscribed."""
     return randbits(62)
-
-
-def mark(fingerprint: bytes) -> bytes:
-    """What all rows begin with that the secret with this fingerprint sealed."""
-    return fingerprint[:MARK]
 
 
 def choices(subscription: Subscription) -> dict[str, object]:

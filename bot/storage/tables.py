@@ -60,6 +60,7 @@ reader = Table(
     Column("turn", LargeBinary, comment="the last intent and entity, encrypted and bound to the key"),
     Column("turn_at", Instant, comment="when the last turn was; it lives ten minutes"),
     Column("changed_at", Instant, nullable=False, comment="when this row was last written"),
+    Column("mark", LargeBinary(4), comment="which of the operator's secrets the key is of"),
     CheckConstraint("(turn IS NULL) = (turn_at IS NULL)", name="turn_has_its_instant"),
     CheckConstraint("language IS NOT NULL OR turn IS NOT NULL", name="holds_something"),
     sqlite_with_rowid=False,

@@ -1,6 +1,8 @@
 """What a chat does about its reminders, over a real database: looks, starts, chooses, pauses, renews, stops."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,7 +58,8 @@ class Chat:
             self.asked.append("may")
             return self.may_subscribe
 
-        reminding = Reminding(self.base, self.storage.subscriptions("old-bridge"), ended_at, timedelta(days=30))
+        subscriptions, erase = self.storage.subscriptions("old-bridge"), self.storage.readers.forget
+        reminding = Reminding(self.base, subscriptions, ended_at, timedelta(days=30), erase)
         talk = Conversation(self.base, self.book, Words(), FixedClock(self.now), None, reminding)
         return await talk(replace(incoming, reader=Reader("telegram", CHAT, 7, may_subscribe)))
 
@@ -254,3 +257,40 @@ async def test_an_outcome_known_in_the_night_is_counted_from_the_morning_on_whic
     chat.ended_at, chat.now = (datetime(2025, 11, *at, tzinfo=ZONE) for at in ((6, 22), (7, 9)))  # type: ignore[misc, arg-type]
     reply = await chat.press("remind_me")
     assert text(reply).startswith("Your reminders have ended. I erase your subscription on December 7, 2025.")
+
+
+@pytest.mark.asyncio
+async def test_forgetting_erases_before_it_says_so(chat: Chat) -> None:
+    await chat.press("remind_me", "start")
+    await chat.storage.readers.choose_language("telegram", CHAT, "es")
+    reply = await chat.say(Incoming(turn=Turn("forget_me"), lang="en"))
+    assert text(reply).startswith("Done. Whatever I kept of you is erased.")
+    assert reply.forget
+    assert await chat.kept() is None
+    assert (await chat.storage.readers.recall("telegram", CHAT)).language is None
+
+
+@pytest.mark.asyncio
+async def test_forgetting_without_the_database_is_said_not_to_have_happened(chat: Chat, tmp_path: Path) -> None:
+    await chat.press("remind_me", "start")
+    with closing(sqlite3.connect(tmp_path / "var" / "explainer.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for lang, said in (("en", "It is not erased yet"), ("es", "Todavía no está borrado")):
+            reply = await chat.say(Incoming(turn=Turn("forget_me"), lang=lang))
+            assert text(reply).startswith(said)
+            assert not reply.forget
+    assert await chat.kept() is not None
+
+
+@pytest.mark.asyncio
+async def test_member_of_a_group_has_nothing_erased(chat: Chat) -> None:
+    await chat.press("remind_me", "start")
+    chat.may_subscribe = False
+    assert not (await chat.say(Incoming(turn=Turn("forget_me"), lang="en"))).forget
+    assert await chat.kept() is not None
+
+
+@pytest.mark.asyncio
+async def test_privacy_tells_how_long_the_operator_keeps_what_ended(chat: Chat) -> None:
+    reply = await chat.say(Incoming(turn=Turn("privacy"), lang="en"))
+    assert "Until you stop them, or 30 days after they end." in text(reply)

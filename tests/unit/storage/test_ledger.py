@@ -168,6 +168,33 @@ async def test_ended_subscription_gets_corrections_only(storage, ledger):
     assert totals == {"outcome": 1, "moved": 0, "correction": 1}
 
 
+async def test_cancelled_outcome_ends_nobody_and_one_paused_until_its_end_ends_all(storage, ledger):
+    await subscribe(storage, plain())
+    taken_back, silenced = campaign(notice(Kind.OUTCOME)), campaign(notice(Kind.OUTCOME, "v2"))
+    await planned(ledger, taken_back)
+    assert await ledger.set_state(taken_back.key, CampaignState.CANCELLED)
+    assert await ledger.ended_at() is None
+    await planned(ledger, silenced)
+    assert await ledger.set_state(silenced.key, CampaignState.PAUSED)
+    after = NOW + timedelta(days=6)
+    assert await ledger.finish(after) == [silenced.key]
+    assert await ledger.ended_at() == await ledger.ended_at(after) == NOW
+    (progress, _) = await ledger.progress()
+    assert (progress.state, progress.sent) == ("done", 0)
+
+
+async def test_known_recipients_leave_no_number_of_a_subscription_behind(storage, ledger, rows):
+    await subscribe(storage, plain())
+    later = NOW + timedelta(hours=1)
+    again = campaign(notice(), notice(Kind.DAY, "v2", later))
+    await planned(ledger, campaign(notice(Kind.OVER)), again)
+    assert await ledger.plan_page(later)
+    await planned(ledger, campaign(notice(Kind.MOVED, "v3", later), at=later), now=later)
+    assert rows("SELECT max(planned_to) FROM campaign WHERE round = 2") == [(-1,)]
+    await ledger.finish(NOW + timedelta(days=60))
+    assert rows("SELECT DISTINCT planned_to, round FROM campaign") == [(-1, 2)]
+
+
 async def test_campaign_that_tells_nobody_is_done_at_once_and_ends_subscriptions(ledger):
     await planned(ledger, campaign(notice(Kind.OVER)))
     (progress,) = await ledger.progress()

@@ -1,4 +1,5 @@
 import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.unit.storage.conftest import SECRET, on_file, on_server
 pytestmark = pytest.mark.asyncio
 
 OURS = {"reader", "key_check", "subscription", ledger_tables.delivery.name}
+BETWEEN_PARTS = re.compile(r"\n|, (?![^(]*\))")  # a column that came later stands behind the one before it
 DESCRIPTION = """
 SELECT c.relname, 'column', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text,
        coalesce(col_description(c.oid, a.attnum), ''), coalesce(pg_get_expr(d.adbin, d.adrelid), '')
@@ -33,15 +35,16 @@ UNION ALL SELECT tablename, 'index', indexname, indexdef, '', '', '' FROM pg_ind
 """
 
 
-def _of_file(path) -> dict[str, list[str]]:
+def of_file(path) -> dict[str, list[str]]:
     """What made each table and index, as a sorted list of its parts: columns, checks, options."""
     connection = sqlite3.connect(path)
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     connection.close()
-    return {name: sorted(part.strip().rstrip(",").strip() for part in sql.splitlines()) for name, sql in rows}
+    parts = {name: BETWEEN_PARTS.split(sql) for name, sql in rows}
+    return {name: sorted(part.strip().rstrip(",") for part in found if part.strip()) for name, found in parts.items()}
 
 
-def _of_server(url) -> list[tuple[str, ...]]:
+def of_server(url) -> list[tuple[str, ...]]:
     """Columns with their comments, constraints and indexes of all tables."""
     with psycopg.connect(url) as connection:
         return sorted(row for row in connection.execute(DESCRIPTION) if row[0] != "alembic_version")
@@ -55,10 +58,10 @@ async def test_head_is_the_newest_migration():
 
 async def test_migrated_schema_has_no_difference_from_the_tables(fresh, opened):
     async with opened() as storage, storage.database.reading() as connection:
-        assert await connection.run_sync(_differences) == []
+        assert await connection.run_sync(differences) == []
 
 
-def _differences(connection: Connection) -> list[object]:
+def differences(connection: Connection) -> list[object]:
     options = {"compare_type": True, "compare_server_default": True}
     return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
@@ -70,9 +73,9 @@ async def test_fresh_file_is_written_as_the_migrated_one_is(fresh, opened, folde
     engine = create_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
     metadata.create_all(engine)
     engine.dispose()
-    migrated = _of_file(folder / FILE_NAME)
+    migrated = of_file(folder / FILE_NAME)
     del migrated["alembic_version"]
-    fresh = _of_file(tmp_path / "fresh.db")
+    fresh = of_file(tmp_path / "fresh.db")
     assert {"sqlite_sequence": [], **migrated} == {"sqlite_sequence": [], **fresh}
     assert OURS | {"ix_reader_turn_at"} <= migrated.keys()
 
@@ -86,8 +89,8 @@ async def test_fresh_schema_of_a_server_is_as_the_migrated_one_is(fresh, opened,
     async with database.writing() as connection:
         await connection.run_sync(metadata.create_all)
     await database.close()
-    migrated = _of_server(url)
-    assert migrated == _of_server(address)
+    migrated = of_server(url)
+    assert migrated == of_server(address)
     assert {row[0] for row in migrated} >= OURS
     postgres.drop(address)
 
@@ -96,9 +99,10 @@ async def test_newer_database_is_refused_and_left_as_it_is(opened, rows):
     async with opened():
         pass
     rows("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(SettingsError, match=r"newer than this program .*9999.*update the program"):
+    with pytest.raises(SettingsError, match=r"newer than this program .*9999.*update the program") as refused:
         async with opened():
             pass
+    assert "\n" not in str(refused.value)
     assert rows("SELECT version_num FROM alembic_version") == [("9999",)]
 
 
@@ -111,20 +115,9 @@ async def test_interrupted_migration_leaves_nothing_and_is_run_again(fresh, open
         with pytest.raises(InterruptedError):
             async with opened():
                 pass
-    assert not (_of_server(url) if url else _of_file(folder / FILE_NAME))
+    assert not (of_server(url) if url else of_file(folder / FILE_NAME))
     async with opened() as storage:
         assert await storage.ready()
-
-
-async def test_database_of_the_first_release_is_brought_up_with_what_it_holds(opened, rows):
-    async with opened() as storage:
-        await storage.readers.choose_language("telegram", "1", "es")
-    for name in [table.name for table in reversed(metadata.sorted_tables) if table.name not in {"reader", "key_check"}]:
-        rows(f"DROP TABLE {name}")
-    rows("UPDATE alembic_version SET version_num = '0001'")
-    async with opened() as storage, storage.database.reading() as connection:
-        assert (await storage.readers.recall("telegram", "1")).language == "es"
-        assert await connection.run_sync(_differences) == []
 
 
 async def test_programs_that_start_at_once_make_one_database(fresh, opened, url, folder, clock):
