@@ -5,7 +5,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from bot.factbase.files import files_in, read_file
+
 LENGTH: Final = 5  # bytes
+MOST_BYTES: Final = 20_000_000  # of a file
 
 
 def version_of(folders: Iterable[Path]) -> str:
@@ -13,16 +16,16 @@ def version_of(folders: Iterable[Path]) -> str:
     cannot be read counts by its name."""
     made = blake2b(digest_size=LENGTH)
     for folder in folders:
-        for path in sorted(folder.rglob("*")):
+        for path in files_in(folder):
             name = path.relative_to(folder)
-            if path.is_file() and not any(part.startswith(".") for part in name.parts):
-                made.update(f"{name.as_posix()}\0".encode())
-                made.update(blake2b(_read(path)).digest())
+            if not any(part.startswith(".") for part in name.parts):
+                made.update(f"{name.as_posix()}\0".encode("utf-8", "surrogateescape"))
+                made.update(blake2b(_read(path, folder)).digest())
     return made.hexdigest()
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, folder: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError:
+        return read_file(path, folder, MOST_BYTES)
+    except (OSError, ValueError):
         return b""

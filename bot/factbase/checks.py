@@ -37,6 +37,9 @@ class Check:
         self.pack = pack
         self.now = now
         self.ids = {name: {entry.id for entry in pack.entries(name)} | pack.faulty.get(name, set()) for name in LISTS}
+        # what stands in a file that nobody could read may be named all the same, and may name all others
+        self.unread = {name for name in LISTS if pack.trees[name].is_unread}
+        self.known = {files: frozenset().union(*(self.ids[file] for file in files)) for files in REFERENCES.values()}
         self.since = {source.id: source_since(source) for source in pack.sources}
         self.sources = {source.id: source for source in pack.sources}
         self.parts: list[tuple[BaseModel, Tree, Steps]] = [
@@ -65,7 +68,9 @@ def check_references(check: Check) -> Iterator[Finding]:
             value = getattr(part, name)
             if not files or not value or (name == "about" and type(part).__name__ == "Figure"):
                 continue
-            known = set().union(*(check.ids[file] for file in files))
+            if not check.unread.isdisjoint(files):
+                continue
+            known = check.known[files]
             for index, one in enumerate(value if isinstance(value, tuple) else (value,)):
                 if one not in known:
                     where = " or ".join(f"{file}.yaml" for file in files)
@@ -194,16 +199,12 @@ def _check_tally(report: Report, tally: Tally, tree: Tree, steps: Steps) -> Iter
 
 
 def check_sources(check: Check) -> Iterator[Finding]:
-    """A source can be named to a reader, and its text is a file's name."""
+    """A source can be named to a reader."""
     tree = check.pack.trees["sources"]
     for source in check.pack.sources:
         steps: Steps = (check.pack.places[id(source)][1],)
         if not source.publisher and not source.name:
             yield finding(tree, steps, "nobody can tell whose it is", "add publisher: …, or name: {en: a report on …}")
-        if source.text and ("/" in source.text or "\\" in source.text or source.text.startswith(".")):
-            yield finding(
-                tree, (*steps, "text"), f"{source.text!r} is not a file's name", "write the name alone, without folders"
-            )
         if source.known_from and source.known_from.known_at < source.published.start:
             yield finding(
                 tree, (*steps, "known_from"), "known before it was published", "correct known_from or published"
@@ -236,6 +237,17 @@ def check_translations(check: Check) -> Iterator[Finding]:
 
 def check_use(check: Check) -> Iterator[Finding]:
     """Warns of sources, people and organisations that nothing mentions, and of a review that is due."""
+    yield from _unused(check)
+    review_by = check.pack.topic.review_by
+    if review_by and review_by.end <= check.now:
+        tree = check.pack.trees["topic"]
+        remedy = "read the pack once more and set the next day"
+        yield finding(tree, ("review_by",), f"{review_by.written} has passed", remedy, Level.WARNING)
+
+
+def _unused(check: Check) -> Iterator[Finding]:
+    if check.unread:
+        return
     used: set[str] = set()
     for part, _, _ in check.parts:
         for name in type(part).model_fields:
@@ -253,11 +265,6 @@ def check_use(check: Check) -> Iterator[Finding]:
                     "use it, or remove it",
                     Level.WARNING,
                 )
-    review_by = check.pack.topic.review_by
-    if review_by and review_by.end <= check.now:
-        tree = check.pack.trees["topic"]
-        remedy = "read the pack once more and set the next day"
-        yield finding(tree, ("review_by",), f"{review_by.written} has passed", remedy, Level.WARNING)
 
 
 def check_aliases(check: Check) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 from bot.factbase.text import LanguageCode, Line, as_list
 from bot.factbase.when import When, parse_when
 
+LONGEST_LINK = 2_000  # characters
+
 
 def _check_id(value: str) -> str:
     if not value or len(value) > 60 or not all(char in "abcdefghijklmnopqrstuvwxyz0123456789-" for char in value):
@@ -23,10 +25,15 @@ def _check_id(value: str) -> str:
 
 
 def _check_link(value: str) -> str:
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
     if (
         parts.scheme not in {"http", "https"}
         or not parts.hostname
+        or "@" in parts.netloc
+        or len(value) > LONGEST_LINK
         or any(char.isspace() or not char.isprintable() or char in "<>\"'" for char in value)
     ):
         raise PydanticCustomError(
@@ -35,8 +42,18 @@ def _check_link(value: str) -> str:
     return value
 
 
+def _check_file_name(value: str) -> str:
+    if "/" in value or "\\" in value or value.startswith("."):
+        raise PydanticCustomError(
+            "file_name",
+            "{value} is not a file's name",
+            {"value": repr(value), "remedy": "write the name alone, without folders"},
+        )
+    return value
+
+
 def _check_phone(value: str) -> str:
-    if not re.fullmatch(r"[+0-9][0-9.()-]*", value):
+    if not re.fullmatch(r"[+0-9][0-9.()-]{0,30}", value, re.ASCII):
         raise PydanticCustomError(
             "phone",
             "{value} is not a telephone number",
@@ -65,6 +82,7 @@ def _read_switch(value: Any) -> Any:
 
 Id = Annotated[str, AfterValidator(_check_id)]
 Link = Annotated[str, AfterValidator(_check_link)]
+FileName = Annotated[Line, AfterValidator(_check_file_name)]
 Phone = Annotated[str, AfterValidator(_check_phone)]
 Time = Annotated[InstanceOf[When], BeforeValidator(_read_when), WithJsonSchema({"type": "string"})]
 Count = Annotated[int, BeforeValidator(_read_number), Field(ge=0)]

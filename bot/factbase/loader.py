@@ -1,5 +1,6 @@
 """Reads a fact pack from its folder and collects every finding of every file."""
 
+import os
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.core.findings import Finding, Level
+from bot.factbase.files import crowding, files_in
 from bot.factbase.models import (
     Calendar,
     Deadline,
@@ -27,12 +29,13 @@ from bot.factbase.models import (
     Term,
     Topic,
 )
-from bot.factbase.yaml_tree import Steps, Tree, read_tree, shown_path
+from bot.factbase.yaml_tree import MOST_FINDINGS, Steps, Tree, read_tree, shown_path
 
 LISTS: dict[str, Any] = {
     "sources": Source, "people": Person, "organisations": Organisation, "statements": Statement, "events": Event,
     "terms": Term, "decisions": Calendar, "figures": Figure, "howtos": HowTo, "help": Help,
 }  # fmt: skip
+MOST_ENTRIES = 1_000  # of a file
 OTHER_NAMES = {"questions", "dialogs", "quotes.lock", "elsewhere.yaml"}
 
 
@@ -72,6 +75,7 @@ def load_pack(folder: Path) -> tuple[Pack | None, list[Finding]]:
         ]
     trees = {name: _read(folder, name) for name in ("topic", *LISTS)}
     findings = [finding for tree in trees.values() for finding in tree.findings] + _strangers(folder)
+    findings += crowding(folder)
     topic, zone = _read_topic(trees["topic"], findings)
     pack = Pack(folder, topic, zone, trees=trees) if topic else None
     for name, model in LISTS.items():
@@ -86,7 +90,11 @@ def load_pack(folder: Path) -> tuple[Pack | None, list[Finding]]:
 def _read(folder: Path, name: str) -> Tree:
     path = folder / f"{name}.yaml"
     shown = str(path)
-    return read_tree(path, shown) if path.exists() or name in {"topic", "sources", "decisions"} else Tree(shown, [])
+    return (
+        read_tree(path, shown, folder)
+        if os.path.lexists(path) or name in {"topic", "sources", "decisions"}
+        else Tree(shown, [])
+    )
 
 
 def _strangers(folder: Path) -> list[Finding]:
@@ -95,8 +103,11 @@ def _strangers(folder: Path) -> list[Finding]:
         Finding(
             str(path), 1, "", "nobody reads this file", f"rename it to one of {', '.join(sorted(known))}", Level.WARNING
         )
-        for path in sorted(folder.iterdir())
-        if path.name not in known and not path.name.startswith(".") and path.suffix in {".yaml", ".yml", ".json"}
+        for path in files_in(folder)
+        if path.parent == folder
+        and path.name not in known
+        and not path.name.startswith(".")
+        and path.suffix in {".yaml", ".yml", ".json"}
     ]
 
 
@@ -144,6 +155,10 @@ def _read_list(model: Any, tree: Tree, zone: ZoneInfo, findings: list[Finding]) 
     entries: dict[int, Any] = {}
     faulty: set[str] = set()
     seen: dict[str, int] = {}
+    if len(tree.data) > MOST_ENTRIES:
+        problem = f"{len(tree.data)} entries, more than {MOST_ENTRIES}"
+        findings.append(Finding(tree.file, tree.line((MOST_ENTRIES,)), "", problem, "remove what nobody asks for"))
+        return {}, set()
     for index, raw in enumerate(tree.data):
         item = validate(model, tree, (index,), raw, zone, findings)
         if item is None:
@@ -162,15 +177,22 @@ def _read_list(model: Any, tree: Tree, zone: ZoneInfo, findings: list[Finding]) 
 
 
 def validate(model: Any, tree: Tree, at: Steps, raw: Any, zone: ZoneInfo, findings: list[Finding]) -> Any:
-    """`raw` as `model`, or None with a finding for everything that is wrong with it."""
+    """`raw` as `model`, or None with a finding for everything that is wrong with it; of a file that has more than
+    MOST_FINDINGS always None."""
+    if tree.faults > MOST_FINDINGS:
+        return None
     try:
         return _adapter(model).validate_python(raw, context={"zone": zone})
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = error.errors(include_url=False)[:MOST_FINDINGS]
         paths = [tree.nearest((*at, *detail["loc"])) for detail in details]
         for detail, path in zip(details, paths, strict=True):
             if not _says_less(detail, path, paths):
                 findings.append(_finding(detail, tree, path, model))
+                tree.faults += 1
+        if tree.faults > MOST_FINDINGS:
+            problem = f"more than {MOST_FINDINGS} findings in this file"
+            findings.append(Finding(tree.file, tree.line(at), "", problem, "mend those first, and check again"))
         return None
 
 
@@ -220,6 +242,7 @@ def _finding(details: ErrorDetails, tree: Tree, path: Steps, model: Any) -> Find
     return Finding(tree.file, tree.line(path), shown_path(path), problem, remedy)
 
 
+@cache
 def _fields(model: Any) -> list[str]:
     """The names of all fields that could be meant, those of nested models included."""
     schema = _adapter(model).json_schema()

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.factbase.fields import Count, Id, Ids, Link, Phone, SomeIds, Switch, Time, Words
+from bot.factbase.fields import Count, FileName, Id, Ids, Link, Phone, SomeIds, Switch, Time, Words
 from bot.factbase.text import Label, LanguageCode, Line, Text, Translation
 
 
@@ -53,7 +53,7 @@ class Topic(Entry):
     place: Line
     place_name: Label
     zone: Line
-    languages: tuple[LanguageCode, ...] = Field(min_length=1)
+    languages: tuple[LanguageCode, ...] = Field(min_length=1, max_length=12)
     decision: Id
     term: Id
     places: tuple[Place, ...] = ()
@@ -77,7 +77,7 @@ class Source(Entry):
     copy_url: Link | None = None
     published: Time
     known_from: Time | None = None
-    text: Line | None = None
+    text: FileName | None = None
     note: Label | None = None
 
 

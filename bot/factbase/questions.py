@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.findings import Finding, Level
+from bot.factbase.files import files_in
 from bot.factbase.yaml_tree import Steps, Tree, read_tree
 
 FEWEST = 20  # questions of an intent and language, below which nobody's words are likely to be found
 LONGEST = 400  # characters
+MOST = 16_000  # questions of a pack: what is learnt of them grows with their square, to half a gigabyte then
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,9 @@ def load_questions(
     known = set(intents)
     questions: list[Question] = []
     findings: list[Finding] = []
-    for path in sorted((folder / "questions").glob("*.y*ml")):
-        tree = read_tree(path, str(path))
+    written = [path for path in files_in(folder / "questions") if path.suffix in {".yaml", ".yml"}]
+    for path in written:
+        tree = read_tree(path, str(path), folder)
         if path.stem not in languages:
             tree.report(
                 (), f"the topic has no language {path.stem!r}", "add it to languages in topic.yaml, or rename the file"
@@ -43,8 +46,10 @@ def load_questions(
         else:
             questions += _read(tree, path.stem, known, len(questions))
             findings += _too_few(tree, path.stem, known, questions)
+            if len(questions) > MOST:
+                tree.report((), f"{len(questions)} questions, more than {MOST}", "keep those that differ most")
         findings += tree.findings
-    for lang in sorted(set(languages) - {question.lang for question in questions}):
+    for lang in sorted(set(languages) - {question.lang for question in questions} - {path.stem for path in written}):
         name = str(folder / "questions" / f"{lang}.yaml")
         findings.append(
             Finding(

@@ -14,12 +14,15 @@ from typing import Any
 from rapidfuzz.fuzz import partial_ratio_alignment
 
 from bot.core.findings import Finding
+from bot.factbase.files import explained, read_file
 from bot.factbase.loader import Pack
 from bot.factbase.models import Quote, Segment, Statement, Variant
 from bot.factbase.parts import parts_of
 from bot.factbase.yaml_tree import Steps, Tree, shown_path
 
 LOCK_NAME = "quotes.lock"
+LONGEST_LOCK = 5_000_000  # bytes
+LONGEST_ARTICLE = 2_000_000  # bytes
 PROVE = "run `explainer check --articles` with the folder of the texts"
 FOLDED = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"'}
@@ -77,7 +80,8 @@ class Folded:
         found, start = [], self.text.find(exact)
         while start >= 0:
             end = start + len(exact)
-            before, behind = self.text[:start], self.text[end:]
+            before = self.text[max(0, start - len(prefix) - 1) : start]
+            behind = self.text[end : end + len(suffix) + 1]
             whole = not (_joins(before[-1:], exact[:1]) or _joins(exact[-1:], behind[:1]))
             if whole and before.rstrip().endswith(prefix.strip()) and behind.lstrip().startswith(suffix.strip()):
                 found.append((start, end))
@@ -121,13 +125,14 @@ def check_quotes(pack: Pack, articles: Path | None) -> QuoteCheck:
     checkable = [one for one in quoted if one.source in texts]
     if articles is None:
         return QuoteCheck(_against_lock(pack, checkable), None, 0, unchecked)
-    found: list[Finding] = []
-    folded = {source: text for source, name in texts.items() if (text := _read(pack, source, articles / name, found))}
+    found = _lock_elsewhere(pack)
+    folded: dict[str, Folded] = {}
+    hashes: dict[str, str] = {}
+    for source, name in texts.items():
+        if (raw := _read(pack, source, articles / name, found)) is not None:
+            folded[source], hashes[source] = Folded(raw.decode("utf-8")), sha256(raw).hexdigest()
     lock: dict[str, Any] = {
-        "articles": {
-            source: {"file": texts[source], "sha256": sha256((articles / texts[source]).read_bytes()).hexdigest()}
-            for source in sorted(folded)
-        },
+        "articles": {source: {"file": texts[source], "sha256": hashes[source]} for source in sorted(folded)},
         "quotes": {},
     }
     for one in checkable:
@@ -138,13 +143,24 @@ def check_quotes(pack: Pack, articles: Path | None) -> QuoteCheck:
     return QuoteCheck(found, proof, len(lock["quotes"]), unchecked)
 
 
-def _read(pack: Pack, source: str, path: Path, found: list[Finding]) -> Folded | None:
+def _lock_elsewhere(pack: Pack) -> list[Finding]:
+    """A finding where writing the proof would write through a link, to wherever a stranger wants."""
+    path = pack.folder / LOCK_NAME
+    if not path.is_symlink() and (path.is_file() or not path.exists()):
+        return []
+    return [Finding(str(path), 1, "", "it is no plain file", "remove it; the check makes it")]
+
+
+def _read(pack: Pack, source: str, path: Path, found: list[Finding]) -> bytes | None:
+    """The bytes of UTF-8 text."""
     try:
-        return Folded(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        raw = read_file(path, path.parent, LONGEST_ARTICLE)
+        raw.decode("utf-8")
+        return raw
+    except (OSError, ValueError) as error:
         tree = pack.trees["sources"]
         index = next(pack.places[id(known)][1] for known in pack.sources if known.id == source)
-        problem = f"the text {path.name!r} cannot be read ({type(error).__name__})"
+        problem = f"the text {path.name!r} cannot be read ({explained(error)[0]})"
         remedy = f"put the file into {path.parent}, or remove the field"
         found.append(Finding(tree.file, tree.line((index, "text")), "text", problem, remedy))
         return None
@@ -175,8 +191,11 @@ def _prove(one: Quotation, text: Folded, name: str, lock: dict[str, Any]) -> Ite
 def _against_lock(pack: Pack, checkable: list[Quotation]) -> list[Finding]:
     path = pack.folder / LOCK_NAME
     try:
-        proven = {key: proof["sha256"] for key, proof in json.loads(path.read_bytes())["quotes"].items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        proven = {
+            key: proof["sha256"]
+            for key, proof in json.loads(read_file(path, pack.folder, LONGEST_LOCK))["quotes"].items()
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         if not checkable:
             return []
         return [Finding(str(path), 1, "", "no proof of the quotations", PROVE)]

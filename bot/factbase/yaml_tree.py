@@ -7,21 +7,27 @@ from typing import Any
 import yaml
 
 from bot.core.findings import Finding
+from bot.factbase.files import explained, read_file
 
 Steps = tuple[str | int, ...]  # the way to a part of a file: keys and indexes
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_BYTES = 2_000_000
 DEEPEST = 12
+MOST_VALUES = 50_000  # of a file, keys included
+MOST_FINDINGS = 100  # of a file; who has more mends these first
 
 
 @dataclass(slots=True)
 class Tree:
-    """The data of one file and the lines of its parts; `data` is None where the file could not be read."""
+    """The data of one file and the lines of its parts; `data` is None where the file could not be read, which
+    `is_unread` tells from an empty one. `faults` counts what validation found."""
 
     file: str
     data: Any = None
     lines: dict[Steps, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    is_unread: bool = False
+    faults: int = 0
 
     def line(self, path: Steps) -> int:
         """The line of the part at `path`, or of the nearest part around it."""
@@ -38,7 +44,15 @@ class Tree:
 
     def report(self, path: Steps, problem: str, remedy: str) -> None:
         """Adds an error at `path`."""
-        self.findings.append(Finding(self.file, self.line(path), shown_path(self.nearest(path)), problem, remedy))
+        self.add(Finding(self.file, self.line(path), shown_path(self.nearest(path)), problem, remedy))
+
+    def add(self, finding: Finding) -> None:
+        """Adds a finding; of more than MOST_FINDINGS only that there are more."""
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(finding)
+        elif len(self.findings) == MOST_FINDINGS:
+            problem = f"more than {MOST_FINDINGS} findings in this file"
+            self.findings.append(Finding(self.file, finding.line, "", problem, "mend those first, and check again"))
 
 
 def shown_path(path: Steps) -> str:
@@ -46,40 +60,46 @@ def shown_path(path: Steps) -> str:
     return ".".join(str(step) for step in (path[1:] if path and isinstance(path[0], int) else path))
 
 
-def read_tree(path: Path, name: str) -> Tree:
-    """Reads a file; whatever is wrong with it becomes findings under the file's `name`. Raises nothing.
+def read_tree(path: Path, name: str, folder: Path | None = None) -> Tree:
+    """Reads a file inside `folder`, by default the one that it stands in; whatever is wrong with it becomes findings
+    under the file's `name`. Raises nothing.
 
     All scalars are text (`null`, `~` and nothing are None), so that `287`, `no` or `2025-11-06` mean what they show.
     """
     tree = Tree(name)
+    raw = b""
     try:
-        raw = path.read_bytes()
-        if len(raw) > MOST_BYTES:
-            raise ValueError(f"the file has {len(raw)} bytes, more than {MOST_BYTES}")
+        raw = read_file(path, folder or path.parent, MOST_BYTES)
         text = raw.decode("utf-8-sig")
         _refuse_bombs(text)
         root = yaml.compose(text, Loader=Loader)
     except UnicodeDecodeError as error:
         tree.lines[()] = raw.count(b"\n", 0, error.start) + 1
-        tree.report((), f"not UTF-8 text: byte {error.start}", "save the file as UTF-8")
+        tree.report((), *explained(error))
     except (OSError, ValueError) as error:
-        tree.report((), f"cannot be read: {error}", "check the file")
+        tree.report((), *explained(error))
     except yaml.YAMLError as error:
         _report_syntax(tree, error, raw)
     else:
         tree.lines[()] = 1
         tree.data = _plain(root, (), tree)
+        return tree
+    tree.is_unread = True
     return tree
 
 
 def _refuse_bombs(text: str) -> None:
-    """Aliases and deep nesting can make a small file eat all memory: refused before anything is built of it."""
-    depth = 0
+    """Aliases, deep nesting and very many values can make a small file eat all memory: refused before anything is built
+    of it."""
+    depth = values = 0
     for event in yaml.parse(text, Loader=Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem=f"*{event.anchor} repeats another part", problem_mark=mark)
+        values += isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        if values > MOST_VALUES:
+            raise yaml.MarkedYAMLError(problem=f"more than {MOST_VALUES} values and keys", problem_mark=mark)
         if depth > DEEPEST:
             raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=mark)
 
@@ -113,7 +133,7 @@ def _mapping(node: yaml.Node, path: Steps, tree: Tree) -> dict[str, Any]:
         key, line = key_node.value, key_node.start_mark.line + 1
         if key in data:
             first = tree.lines[(*path, key)]
-            tree.findings.append(
+            tree.add(
                 Finding(
                     tree.file,
                     line,

@@ -37,7 +37,13 @@ ATTRIBUTES: Final = frozenset(
         *("font-family", "font-size", "font-weight", "text-anchor"),
     }
 )
-VALUE = re.compile(r"[^(:\\]*")  # no url(…), no address
+VALUE = re.compile(r"[^(:\\]{0,2000}")  # no url(…), no address
+# What lies far outside the picture, or is dashed finer than a pixel, takes long to draw.
+NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+MEASURES: Final = frozenset(ATTRIBUTES - {"fill", "stroke", "stroke-linecap", "font-family", "text-anchor"})
+MOST_ELEMENTS: Final = 2_000
+DEEPEST: Final = 40  # elements inside one another
+MOST_LETTERS: Final = 300_000  # of an SVG; the longest card has some thirty thousand
 
 Draw = Callable[[str, Sequence[bytes]], bytes]
 
@@ -123,6 +129,9 @@ def _key(svg: str) -> bytes:
 
 def faults(svg: str, letters: "Lettering") -> Iterator[str]:
     """What keeps an SVG from being drawn."""
+    if len(svg) > MOST_LETTERS:
+        yield f"the picture has more than {MOST_LETTERS} letters"
+        return
     if "<!" in svg or "<?" in svg:
         yield "the picture has a declaration, a comment or an instruction"
         return
@@ -135,8 +144,22 @@ def faults(svg: str, letters: "Lettering") -> Iterator[str]:
         yield f"the picture is no SVG of a width of {WIDTH}"
     elif not (height := root.get("height", "")).isdecimal() or not 0 < int(height) <= WIDTH_AND_HEIGHT - WIDTH:
         yield f"the picture has the height {height!r}, not one of 1 to {WIDTH_AND_HEIGHT - WIDTH}"
+    if problem := _too_many(root):
+        yield problem
+        return
     for element in root.iter():
         yield from _faults_of(element, letters)
+
+
+def _too_many(root: ElementTree.Element) -> str | None:
+    """More elements, or deeper within one another, than any picture has."""
+    seen, level = 0, [root]
+    for _ in range(DEEPEST):
+        seen += len(level)
+        level = [child for element in level for child in element]
+    if level:
+        return f"the picture has elements more than {DEEPEST} deep"
+    return f"the picture has more than {MOST_ELEMENTS} elements" if seen > MOST_ELEMENTS else None
 
 
 def _faults_of(element: ElementTree.Element, letters: "Lettering") -> Iterator[str]:
@@ -146,6 +169,10 @@ def _faults_of(element: ElementTree.Element, letters: "Lettering") -> Iterator[s
     for attribute, value in element.attrib.items():
         if attribute not in ATTRIBUTES or not VALUE.fullmatch(value):
             yield f"a picture has no attribute {attribute}={value[:40]!r}"
+        elif attribute in MEASURES and any(float(number) > WIDTH_AND_HEIGHT for number in NUMBER.findall(value)):
+            yield f"a picture has no measure {attribute}={value[:40]!r}"
+    if any(float(dash) < 1 for dash in NUMBER.findall(element.get("stroke-dasharray", ""))):
+        yield "the dashes of a line are shorter than a pixel"
     size = element.get("font-size", "")
     if tag == "text" and not (size.isdecimal() and int(size) >= SMALLEST):
         yield f"the letters of {(element.text or '')[:40]!r} are smaller than {SMALLEST}"

@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PATIENCE = 20  # seconds; a picture takes less than one
 TRIAL = 0.02  # of its size
 GENTLY = 10  # the niceness of the process: answers go first
+MOST_MEMORY = 1_000_000_000  # bytes of addresses; a picture takes a hundredth
 
 
 def draw_apart(svg: str, fonts: Sequence[bytes]) -> bytes:
@@ -52,4 +53,10 @@ def _draw(svg: str, fonts: Sequence[str], zoom: float) -> bytes:
 
 if __name__ == "__main__":
     os.nice(GENTLY)
+    with suppress(ImportError):  # there is none on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     sys.stdout.buffer.write(_draw(sys.stdin.buffer.read().decode(), sys.argv[1:], 1))

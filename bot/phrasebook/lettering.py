@@ -13,6 +13,7 @@ from bot.core.errors import ContentError
 
 Weight = Literal["regular", "bold"]
 FILES: Final[dict[Weight, str]] = {"regular": "*-Regular.ttf", "bold": "*-Bold.ttf"}
+LONGEST: Final = 4_000  # characters that are measured at a time: a line takes forty
 BLOCK_END = re.compile(r"</(?:p|li|h3|ul|ol)>")
 
 
@@ -35,12 +36,13 @@ class Lettering:
 
     def width(self, text: str, size: float, weight: Weight = "regular") -> float:
         """How wide a line of text is, in pixels, at a font size in pixels; kerned, as the renderer does."""
-        return self._width(plain(text), weight) * size
+        return self._width(_short(plain(text)), weight) * size
 
     def wrap(self, text: str, size: float, room: float, weight: Weight = "regular") -> list[str]:
-        """The text in lines of at most `room` pixels, broken between words; a word that is wider alone, inside."""
+        """The text in lines of at most `room` pixels, broken between words; a word that is wider alone, inside. Raises
+        ValueError for a text longer than LONGEST."""
         lines: list[str] = []
-        for word in plain(text).split(" "):
+        for word in _short(plain(text)).split(" "):
             longer = f"{lines[-1]} {word}" if lines else word
             if lines and self.width(longer, size, weight) <= room:
                 lines[-1] = longer
@@ -71,6 +73,12 @@ class Lettering:
         buffer.guess_segment_properties()
         uharfbuzz.shape(font, buffer)
         return float(sum(place.x_advance for place in buffer.glyph_positions or ()) / font.face.upem)
+
+
+def _short(text: str) -> str:
+    if len(text) > LONGEST:
+        raise ValueError(f"a text of {len(text)} characters, more than {LONGEST}")
+    return text
 
 
 def plain(text: str) -> str:

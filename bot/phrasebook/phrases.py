@@ -19,6 +19,8 @@ LONGEST = {  # characters by phrase: what Telegram takes of each, and what a but
     "answer_updated": 200,
     "too_fast": 400,
     "only_text": 400,
+    "crowded": 400,
+    "no_picture": 400,
     "in_private": 40,
     "description": 512,
     "about": 120,
@@ -39,7 +41,7 @@ class Phrase(Entry):
 def load_phrases(folder: Path) -> tuple[dict[str, Label], list[Finding]]:
     """The phrases of the content folder by id, and every finding about them."""
     path = folder / FILE
-    tree = read_tree(path, str(path))
+    tree = read_tree(path, str(path), folder)
     if not isinstance(tree.data, list):
         if not tree.findings:
             tree.report((), "this is not a list", "begin each phrase with `- id: …`")
@@ -57,7 +59,7 @@ def load_phrases(folder: Path) -> tuple[dict[str, Label], list[Finding]]:
             if len(text) > (most := LONGEST.get(phrase.id, len(text))):
                 tree.report((index, "text", lang), f"{len(text)} characters, more than {most}", "shorten it")
         phrases[phrase.id] = phrase.text
-    written = {raw.get("id") for raw in tree.data if isinstance(raw, dict)}
+    written = {str(raw.get("id")) for raw in tree.data if isinstance(raw, dict)}
     for name in LONGEST.keys() - written:
         tree.report((), f"the phrase {name!r} is missing", "add it: readers come upon it unasked")
     return phrases, tree.findings

@@ -92,7 +92,7 @@ class Preset(Entry):
 def load_presets(folder: Path) -> tuple[dict[str, Preset], list[Finding]]:
     """The presets of the content folder `folder` by id, in the file's order, and every finding about them."""
     path = folder / FILE
-    tree = read_tree(path, str(path))
+    tree = read_tree(path, str(path), folder)
     findings = tree.findings
     if not isinstance(tree.data, list):
         if not findings:
@@ -154,10 +154,10 @@ def _card_templates(preset: Preset) -> tuple[str, ...]:
 
 
 def missing_needs(presets: Iterable[Preset], pack: Any, file: str) -> list[Finding]:
-    """A finding for each list that an intent needs and the pack does not have."""
+    """A finding for each list that an intent needs and the pack does not have; what could not be read it may have."""
     return [
         Finding(file, 1, "", f"the intent {preset.id} needs an entry in {name}.yaml", f"add one to {name}.yaml")
         for preset in presets
         for name in preset.needs
-        if not pack.entries(name)
+        if name in LISTS and not pack.entries(name) and not pack.trees[name].findings
     ]

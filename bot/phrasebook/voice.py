@@ -15,6 +15,7 @@ from bot.factbase.text import Label, Text
 from bot.factbase.when import Precision, When
 
 MINUTE = timedelta(minutes=1)
+LONGEST_PATTERN = 60  # characters
 
 
 class Voice:
@@ -115,7 +116,10 @@ class Voice:
         return sorted(sides, key=lambda side: self.say(side.position.label).casefold())
 
     def pattern(self, moment: date | datetime, pattern: str) -> str:
-        """A day or moment by a pattern of Unicode TR 35, `EEEE, MMMM d, y`."""
+        """A day or moment by a pattern of Unicode TR 35, `EEEE, MMMM d, y`. Raises ValueError for one that is too long:
+        each letter can be a digit to write, and patterns are kept."""
+        if len(pattern) > LONGEST_PATTERN:
+            raise ValueError(f"a pattern of more than {LONGEST_PATTERN} characters")
         if isinstance(moment, datetime) and pattern.startswith("h"):
             return format_time(moment.timetz(), pattern, locale=self._locale)
         return format_date(moment, pattern, locale=self._locale)

@@ -88,3 +88,11 @@ def test_command_of_the_editors_cannot_be_one_of_the_readers(
     presets.write_text(presets.read_text("utf-8").replace("command: vote", "command: stats"), "utf-8")
     (finding,) = errors(load(words).findings)
     assert str(finding) == f"{presets}:1: /stats is a command of the editors: choose another word"
+
+
+def test_intents_at_fault_are_told_before_what_names_them(load: Load, responses_folder: Path, tmp_path: Path) -> None:
+    words = Path(shutil.copytree(responses_folder, tmp_path / "words"))
+    (words / "intents.yaml").write_text("- {id: 'broken\n", "utf-8")
+    loaded = load(words)
+    assert loaded.content is None
+    assert [Path(found.file).name for found in errors(loaded.findings)] == ["intents.yaml"]

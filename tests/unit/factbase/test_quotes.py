@@ -124,13 +124,13 @@ def test_a_missing_article_is_an_error_at_its_source(checked: CheckPack, article
     check = checked(articles)
     (finding,) = check.findings
     assert finding.file.endswith("sources.yaml")
-    assert "cannot be read (FileNotFoundError)" in finding.problem
+    assert "cannot be read" in finding.problem
     assert check.lock is None
 
 
 def test_an_article_that_is_not_utf8_is_an_error(checked: CheckPack, articles: Path) -> None:
     (articles / "paper.txt").write_bytes(b"\xff\xfe")
-    assert "UnicodeDecodeError" in checked(articles).findings[0].problem
+    assert "not UTF-8" in checked(articles).findings[0].problem
 
 
 def test_sources_without_a_text_are_named_as_unchecked(checked: CheckPack, articles: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_template_cannot_reach_out_of_its_sandbox(render: Render, template: st
 
 def test_numbers_of_sources_follow_the_order_of_telling(facts: Snapshot, tmp_path: Path) -> None:
     (tmp_path / "what_is.html.j2").write_text(
-        "{{ tell(facts.base.pack.figures[0].claims[1]) }}{{ tell(topic.summary[0]) }}{{ cite(facts.events[0]) }}"
+        "{{ tell(facts.figures('money')[0].claims[1]) }}{{ tell(topic.summary[0]) }}{{ cite(facts.events[0]) }}"
     )
     rendered = Phrasebook(tmp_path, ["en"]).render(Turn("what_is"), facts, "en", {})
     assert rendered.html == ("It costs $6 million. <sup>[1]</sup>The bridge is old. <sup>[2]</sup> <sup>[2]</sup>")
@@ -108,7 +108,9 @@ def test_words_stay_as_they_were_when_the_phrasebook_was_made(facts: Snapshot, t
 def test_a_template_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "what_is.html.j2").write_bytes(b"\xff")
     found = [finding for finding in Phrasebook(tmp_path, ["en"]).findings if finding.file.endswith(".j2")]
-    assert [(Path(finding.file).name, finding.remedy) for finding in found] == [("what_is.html.j2", "save it as UTF-8")]
+    assert [(Path(finding.file).name, finding.remedy) for finding in found] == [
+        ("what_is.html.j2", "save the file as UTF-8")
+    ]
 
 
 def test_labels_name_the_entity_in_the_readers_language(facts: Snapshot, responses_folder: Path) -> None:

@@ -62,6 +62,11 @@ def test_a_card_is_drawn_in_its_size_with_its_letters(cards: Callable[..., Cards
     assert (drawn[90:, :, :3] == 255).all()
 
 
+def test_a_text_that_takes_long_to_measure_is_refused(cards: Callable[..., Cards], facts: Snapshot) -> None:
+    with pytest.raises(ContentError, match="characters, more than"):
+        cards("{{ wrap('" + "m" * 5_000 + "', 40, 999999999) }}").svg("one", facts, "en")
+
+
 def test_words_are_escaped(cards: Callable[..., Cards], facts: Snapshot) -> None:
     svg = cards(TEXT.format("""{{ '</text><image/> & "<b>"' }}""")).svg("one", facts, "en")
     assert "&lt;/text&gt;&lt;image/&gt; &amp; &#34;&lt;b&gt;&#34;" in svg
@@ -82,6 +87,20 @@ def test_words_are_escaped(cards: Callable[..., Cards], facts: Snapshot) -> None
         '<rect href="x"/>',
         '<g xml:base="file:///etc/"/>',
         '<rect filter="x"/>',
+        '<rect transform="scale(99999)"/>',
+        '<rect width="1e9" height="10"/>',
+        '<circle r="99999999"/>',
+        '<path d="M0 0L9e99 0"/>',
+        '<path d="M0 0' + "L1 1" * 1_000 + '"/>',
+        '<line x1="0" x2="1000" stroke-dasharray="0.001"/>',
+        '<line x1="0" x2="1000" stroke-dasharray="1e-9 5"/>',
+        '<line x1="0" x2="1000" stroke-width="999999"/>',
+        TEXT.replace('"60" fill', '"99999" fill').format("large"),
+        '<rect rx="&#x39;99999"/>',
+        "<g>" * 60 + "</g>" * 60,
+        "<g/>" * 3_000,
+        TEXT.format("word " * 70_000),
+        '<svg width="99999999" height="99999999"/>',
         "<!-- words -->",
         "<!DOCTYPE svg>",
         "<?xml-stylesheet href='x'?>",
@@ -209,6 +228,6 @@ def test_a_timeline_of_nothing_says_so(base_of: Callable[..., FactBase], respons
 
 
 def test_lines_are_broken_by_the_letters_that_are_drawn(cards: Callable[..., Cards], facts: Snapshot) -> None:
-    inner = "{% for line in wrap('mm ' * 40, 40, 500, 'bold') %}" + TEXT.format("{{ line }}") + "{% endfor %}"
+    inner = "{% for line in wrap('" + "mm " * 40 + "', 40, 500, 'bold') %}" + TEXT.format("{{ line }}") + "{% endfor %}"
     assert cards(inner).svg("one", facts, "en").count("<text") > 3
     assert SMALLEST == 40

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.understanding.patterns import PatternError, PatternIndex, compile_pattern
+from bot.understanding.patterns import MOST_WAYS_OF_ALL, PatternError, PatternIndex, Together, compile_pattern
 
 LISTS = {"agents": ("ice", "la migra")}
 
@@ -62,3 +62,33 @@ def test_earlier_pattern_wins() -> None:
     found = index.find(["a", "second", "word"])
     assert found is not None
     assert found[0].text == "second word"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "... " * 400,
+        "[a] " * 200 + "b",
+        "(a|a*) " * 200 + "b",
+        "(a|a b|b|b a) " * 100,
+        "{who} {who} zz",
+        "<many> " * 200,
+    ],
+)
+def test_a_pattern_that_would_be_tried_without_end_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError):
+        compile_pattern(pattern, {"many": ["a " * length for length in range(1, 30)]})
+
+
+def test_alternatives_that_begin_otherwise_are_no_further_ways() -> None:
+    words = "|".join(f"word{number}x" for number in range(100))
+    assert compile_pattern(f"({words}) ({words}) end", {}).ways == 1
+    assert compile_pattern("(go* | going home) [now] ... end", {}).ways == 2 * 2 * 5
+
+
+def test_patterns_are_too_many_together_before_they_hold_up_an_answer() -> None:
+    pattern, together = compile_pattern("... ... ... ... ... end", {}), Together()
+    for _ in range(MOST_WAYS_OF_ALL // pattern.ways):
+        together.add(pattern)
+    with pytest.raises(PatternError, match="with those before it"):
+        together.add(pattern)

@@ -1,0 +1,101 @@
+"""What one rendering may spend: steps and letters, counted and not timed, so that all machines agree on it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from threading import local
+from typing import Any, Final
+
+from jinja2 import TemplateRuntimeError, Undefined
+
+MOST_STEPS: Final = 100_000  # turns of loops, calls (CALL each), parts of values: 14 times what the longest card takes
+MOST_LETTERS: Final = 2_000_000  # written or looked through, put together again included: 14 times the longest card's
+MOST_TURNS: Final = 1_000  # of one `range`
+DEEPEST: Final = 40  # macros, blocks and templates inside one another
+CALL: Final = 5
+CONTAINERS: Final = (list, tuple, set, frozenset)
+SHOWN: Final = (str, int, float, Undefined)  # an Undefined says itself what it lacks
+
+
+class OutOfFuelError(TemplateRuntimeError):
+    """A template asks for more than any answer needs."""
+
+
+class Meter(local):
+    """What the rendering in this thread has left."""
+
+    def __init__(self) -> None:
+        self.fill()
+
+    def fill(self) -> None:
+        """Begins a rendering."""
+        self._steps, self._letters, self._depth = MOST_STEPS, MOST_LETTERS, 0
+
+    @property
+    def spent(self) -> tuple[int, int]:
+        """Steps and letters since it was filled."""
+        return MOST_STEPS - self._steps, MOST_LETTERS - self._letters
+
+    def step(self, number: int = 1) -> None:
+        """Raises OutOfFuelError where no such number of steps is left."""
+        self._steps -= number
+        if self._steps < 0:
+            raise OutOfFuelError(f"it takes more than {MOST_STEPS} steps")
+
+    def write(self, letters: int) -> None:
+        """Raises OutOfFuelError where no such number of letters is left."""
+        self._letters -= letters
+        if self._letters < 0:
+            raise OutOfFuelError(f"it writes more than {MOST_LETTERS} letters")
+
+    def enter(self) -> None:
+        """Goes one deeper; `leave` comes back. Raises OutOfFuelError."""
+        self._depth += 1
+        self.step(CALL)
+        if self._depth > DEEPEST:
+            raise OutOfFuelError(f"macros and templates are nested more than {DEEPEST} deep")
+
+    def leave(self) -> None:
+        """The end of what was entered."""
+        self._depth -= 1
+
+    def weigh(self, value: Any) -> Any:
+        """The value itself, paid for with all that is inside it: comparing or copying it takes as long."""
+        if isinstance(value, str):
+            self.write(len(value))
+        elif isinstance(value, (*CONTAINERS, Mapping)):
+            self.step()
+            for part in value:
+                self.weigh(part)
+                if isinstance(value, Mapping):
+                    self.weigh(value[part])
+        else:
+            self.step()
+        return value
+
+    def turns(self, values: Iterable[Any]) -> Iterable[Any]:
+        """What a loop goes through: paid for at once where it has a length, else one by one."""
+        if isinstance(values, Sized):
+            self.step(len(values))
+            return values
+        return self._one_by_one(values)
+
+    def _one_by_one(self, values: Iterable[Any]) -> Iterator[Any]:
+        for value in values:
+            self.step()
+            yield value
+
+    def joined(self, parts: Iterable[str]) -> str:
+        """The parts as one text."""
+        return "".join(self._written(parts))
+
+    def _written(self, parts: Iterable[str]) -> Iterator[str]:
+        for part in parts:
+            self.write(len(part))
+            yield part
+
+
+def shown(value: Any) -> Any:
+    """What may stand in a text: words and numbers. Raises TemplateRuntimeError for anything else, which would show how
+    the program is made."""
+    if isinstance(value, SHOWN):
+        return value
+    raise TemplateRuntimeError(f"a value of the kind {type(value).__name__!r} cannot be shown")

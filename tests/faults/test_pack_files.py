@@ -1,0 +1,102 @@
+"""Whatever a stranger's pack holds: findings come of it, in bounded time and memory, and never a trace."""
+
+import shutil
+import time
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from bot.core.findings import Finding
+from bot.editorial.check import check_answers
+from bot.editorial.content import load_content
+from bot.factbase.checks import check_pack
+from bot.factbase.loader import LISTS, load_pack
+from bot.factbase.questions import load_questions
+from bot.phrasebook.phrases import load_phrases
+from bot.phrasebook.presets import load_presets
+from bot.understanding.gates import load_gates
+from tests.faults.pack_files import PACK, RESPONSES, files, peak
+
+NOW = datetime(2025, 11, 5, 12, tzinfo=ZoneInfo("America/Chicago"))
+MOST_SECONDS = 20.0  # of the processor for one file; it takes milliseconds
+QUIET = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+def read(folder: Path, name: str) -> list[Finding]:
+    """What the loader of this file finds in it."""
+    if name in LISTS or name == "topic":
+        pack, found = load_pack(folder)
+        return found + (check_pack(pack, NOW) if pack else [])
+    if name.startswith("questions"):
+        return load_questions(folder, ["what_is", "what_happened", "opinion"], ["en"])[1]
+    if name == "intents":
+        return load_presets(folder)[1]
+    if name == "phrases":
+        return load_phrases(folder)[1]
+    return load_gates(folder if name == "gates" else RESPONSES, folder, ["opinion"], try_examples=name == "gates")[2]
+
+
+def is_sound(found: list[Finding]) -> bool:
+    return all(one.file and one.line > 0 and one.problem and one.remedy and "\n" not in str(one) for one in found)
+
+
+def try_files(folder: Path, examples: int) -> tuple[int, int]:
+    """How many of so many files had no findings, and how many had."""
+    seen = [0, 0]
+
+    @settings(QUIET, max_examples=examples)
+    @given(file=files())
+    def gives_findings(file: tuple[str, bytes]) -> None:
+        name, body = file
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "questions").mkdir(parents=True)
+        shutil.copy(PACK / "topic.yaml", folder)
+        (folder / f"{name}.yaml").write_bytes(body)
+        began = time.process_time()
+        found = read(folder, name)
+        assert time.process_time() - began < MOST_SECONDS
+        assert is_sound(found)
+        seen[bool(found)] += 1
+
+    gives_findings()
+    return seen[0], seen[1]
+
+
+def try_packs(folder: Path, examples: int) -> None:
+    """The whole check, of a whole pack with one such file in it."""
+
+    @settings(QUIET, max_examples=examples)
+    @given(file=files())
+    def is_checked(file: tuple[str, bytes]) -> None:
+        name, body = file
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(PACK, folder / "pack")
+        shutil.copytree(RESPONSES, folder / "responses")
+        place = folder / ("responses" if name in {"intents", "phrases", "gates"} else "pack")
+        (place / f"{name}.yaml").write_bytes(body)
+        loaded = load_content(folder / "pack", folder / "responses", lambda _: NOW, try_examples=False)
+        assert is_sound(loaded.findings)
+        if loaded.content:
+            assert is_sound(list(check_answers(loaded.content, NOW, [NOW])))
+
+    is_checked()
+
+
+def test_any_file_of_a_pack_gives_findings(tmp_path: Path) -> None:
+    assert try_files(tmp_path / "one", 150)[1] > 50
+
+
+def test_a_pack_with_any_file_in_it_is_checked(tmp_path: Path) -> None:
+    try_packs(tmp_path / "all", 4)
+
+
+@pytest.mark.long
+def test_very_many_files_give_findings(tmp_path: Path, is_bounded: bool) -> None:
+    before = peak()
+    seen = try_files(tmp_path / "one", 2_000 if is_bounded else 100_000)
+    print(f"\nsound, with findings: {seen}")
+    try_packs(tmp_path / "all", 20 if is_bounded else 500)
+    assert peak() - before < 300
