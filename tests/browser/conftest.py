@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.core.clock import Clock, SystemClock
 from bot.core.messages import Incoming, Reply
 from bot.phrasebook.book import Phrasebook
 from bot.platforms.web.app import create_app
+from bot.platforms.web.crowd import Crowd
 from bot.platforms.web.server import WebServer
 from tests.unit.platforms.web.samples import FakeAnswer, all_fine, known_codes, site
 
@@ -78,11 +79,19 @@ class Visits:
     phrasebook: Phrasebook
     opened: list[tuple[Visit, WebServer]] = field(default_factory=list)
 
-    async def open(self, clock: Clock | None = None, **options: Any) -> Visit:
+    async def open(
+        self,
+        clock: Clock | None = None,
+        crowd: Crowd | None = None,
+        answer: PatientAnswer | None = None,
+        **options: Any,
+    ) -> Visit:
         """A visit to a fresh server; `options` are those of Playwright's browser contexts."""
-        answer = PatientAnswer()
+        answer = answer or PatientAnswer()
         answer.gate.set()
-        app = create_app(answer, self.phrasebook.page, known_codes(), all_fine, site(clock or SystemClock()))
+        shown = site(clock or SystemClock(), crowd)
+        shown = replace(shown, door=replace(shown.door, phrase=self.phrasebook.phrase))
+        app = create_app(answer, self.phrasebook.page, known_codes(), all_fine, shown)
         server = WebServer(app, "127.0.0.1", 0)
         await server.start()
         chosen = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce", "locale": "en-US", **options}

@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.faults.bending import bent_json, torn
+
 PERSON, PLACE = (
     471_100_000_000,
     -100_471_100_000_000,
@@ -38,58 +40,14 @@ KINDS: tuple[dict[str, Any], ...] = (
     }},
     {"poll": {"id": "1", "question": "private words", "options": []}, "new_kind": {}},
 )  # fmt: skip
-ODD: tuple[Any, ...] = (
-    "fail", None, True, 0, -1, 2**63 - 1, -(2**63), 2**64 - 1, 1.5, 1e308, "", "0", "\x00",
-    "private words \x00 \u202e\u0627",
-    "x" * 5000, "😀" * 2100, "\ud800", "</b>{{7*7}}", [], [[]], {}, [None], {"id": {}}, "/start " + "v" * 70,
-)  # fmt: skip
-MOST_BENT = 4
-DEEPEST = 1200  # levels; the parser takes 1024
-DEEP = "a value deep within others"
-AROUND = ("[%s]", json.dumps(MESSAGE | {"reply_to_message": "%s"}).replace('"%s"', "%s"), '{"chat": %s}')
-
-Path = tuple[Any, ...]
-
-
-def _places(value: Any, path: Path = ()) -> list[Path]:
-    """The way to every value inside, its own first."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, item in inner for place in _places(item, (*path, key)))]
-
-
-def _bent(value: Any, path: Path, odd: Any, is_dropped: bool) -> Any:
-    """A copy with another value at the end of the way, or with none."""
-    if not path:
-        return odd
-    copied = dict(value) if isinstance(value, dict) else list(value)
-    if len(path) == 1 and is_dropped:
-        del copied[path[0]]
-    else:
-        copied[path[0]] = _bent(copied[path[0]], path[1:], odd, is_dropped)
-    return copied
+DEEP_AROUND = ("[%s]", json.dumps(MESSAGE | {"reply_to_message": "%s"}).replace('"%s"', "%s"), '{"chat": %s}')
 
 
 @st.composite
 def bodies(draw: st.DrawFn) -> bytes:
     """What is posted: an update that is bent in a few places; now and then with bytes that are no JSON."""
-    update: Any = {"update_id": draw(st.integers(2, 2**62)), **draw(st.sampled_from(KINDS))}
-    odd = st.one_of(st.sampled_from(ODD), st.text(max_size=20), st.just(DEEP))
-    for _ in range(draw(st.integers(0, MOST_BENT))):
-        path = draw(st.sampled_from(_places(update)))
-        update = _bent(update, path, draw(odd), draw(st.booleans()))
-    body = _written(update, draw)
-    if draw(st.integers(0, 9)) == 0:
-        at = draw(st.integers(0, len(body)))
-        body = body[:at] + draw(st.binary(max_size=4)) + body[at + draw(st.integers(0, 4)) :]
-    return body
-
-
-def _written(update: Any, draw: st.DrawFn) -> bytes:
-    text = json.dumps(update, ensure_ascii=draw(st.booleans()))
-    if f'"{DEEP}"' in text:
-        before, _, after = draw(st.sampled_from(AROUND)).partition("%s")
-        depth = draw(st.integers(1, DEEPEST))
-        text = text.replace(f'"{DEEP}"', before * depth + "null" + after * depth, 1)
+    update = {"update_id": draw(st.integers(2, 2**62)), **draw(st.sampled_from(KINDS))}
+    text = draw(bent_json(update, DEEP_AROUND))
     other = draw(st.integers(0, 99_999_999))
     text = text.replace(str(PERSON), str(PERSON + other)).replace(str(PLACE), str(PLACE - other))
-    return text.encode("utf-8", "surrogatepass")
+    return draw(torn(text.encode("utf-8", "surrogatepass")))

@@ -1,5 +1,6 @@
 """Serves the topic's dates as calendar files, to subscribe to or to add one by one."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -8,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")  # becomes that of a file
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 FRESH = 300  # seconds that a file may be kept; calendars themselves ask once an hour
 
@@ -30,7 +32,7 @@ class TopicCalendar:
         item = request.path_params.get("item")
         lang = request.query_params.get("lang", "")
         content = None
-        if request.path_params["topic"] == self.topic:
+        if request.path_params["topic"] == self.topic and NAME.fullmatch(item or self.topic):
             content = self.write(lang if lang in self.languages else self.languages[0], item)
         if content is None:
             raise HTTPException(404, "There is no such calendar.")

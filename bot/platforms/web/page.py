@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from bot.core.clock import Clock
 from bot.core.messages import Button, Incoming, Reply, Turn
 from bot.core.ports import Answer, Codes
+from bot.platforms.web.crowd import Door, retry_after
 from bot.platforms.web.forms import Asked, Kept, pressed_value, read_asked, read_form
 from bot.platforms.web.intake import preferred_language, read_body
 from bot.platforms.web.pictures import as_shown
@@ -23,18 +24,20 @@ from bot.platforms.web.pictures import as_shown
 log = logging.getLogger(__name__)
 
 LONGEST_ECHO = 2000  # characters of a reader's question that the page shows again
+LONGEST_DRAFT = 20_000  # characters that stay in its box, which takes no more
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the page is about and where and when it is told: words by language, the languages with the default first,
-    the zone and the name of the place, the clock."""
+    the zone and the name of the place, the clock; and who is let in."""
 
     title: Mapping[str, str]
     place: Mapping[str, str]
     zone: ZoneInfo
     languages: tuple[str, ...]
     clock: Clock
+    door: Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class ChatPage:
 
     async def serve(self, request: Request) -> Response:
         """Either of the two, by the method."""
-        return await (self.reply if request.method == "POST" else self.greet)(request)
+        greet = self.site.door.watching(self.greet, self.site.languages)
+        return await (self.reply if request.method == "POST" else greet)(request)
 
     async def greet(self, request: Request) -> Response:
         """The page with a greeting, in the browser's language where there is one."""
@@ -58,27 +62,47 @@ class ChatPage:
         return await self._respond(asked, greeting=True)
 
     async def reply(self, request: Request) -> Response:
-        """The page with what its form asked, and the answer. Raises HTTPException 413, 415, 422."""
+        """The page with what its form asked, and the answer; where the address has asked too much, with status 429 and
+        the question still in its box. Raises HTTPException 413, 415, 422."""
         body = await read_body(request, "application/x-www-form-urlencoded")
         try:
             fields = read_form(body)
         except ValueError as error:
             raise HTTPException(422, "The form has too many fields.") from error
         fields.setdefault("hint", preferred_language(request, self.site.languages) or self.site.languages[0])
-        return await self._respond(read_asked(fields, self.codes, self.site.languages, self.site.clock.now()))
+        asked = read_asked(fields, self.codes, self.site.languages, self.site.clock.now())
+        if seconds := self.site.door.wait(request, asked.incoming.text):
+            return self._shown(asked, None, 429, seconds)
+        return await self._respond(asked)
 
     async def _respond(self, asked: Asked, *, greeting: bool = False) -> Response:
-        lang = asked.incoming.lang or asked.incoming.lang_hint or self.site.languages[0]
-        draft = asked.draft
         try:
             answered = await self.answer(asked.incoming)
         except Exception as error:  # the reader gets the page and calm words, whatever it was
-            log.error("answer failed error=%s", type(error).__name__)
-            answered, draft = None, asked.draft or asked.question
-        values = self._values(asked, answered, greeting)
+            log.error("web.answer_failed error=%s", type(error).__name__)
+            return self._shown(asked, None, 500)
+        return self._shown(asked, answered, greeting=greeting)
+
+    def _shown(
+        self, asked: Asked, answered: Reply | None, status: int = 200, seconds: int = 0, *, greeting: bool = False
+    ) -> Response:
+        """The page with an answer, or with calm words and what was asked in the box; `seconds` until there will be one
+        again."""
+        lang = asked.incoming.lang or asked.incoming.lang_hint or self.site.languages[0]
         spoken = answered.lang if answered and answered.lang in self.site.languages else lang
-        html = self.write(spoken, **self._frame(spoken), **values, draft=draft[:LONGEST_ECHO], hint=spoken)
-        return HTMLResponse(html, 200 if answered else 500, {"Vary": "Accept-Language"})
+        draft = asked.draft if answered else asked.draft or asked.question
+        values = self._values(asked, answered, greeting)
+        trouble = self.site.door.words(spoken) if seconds else None
+        html = self.write(
+            spoken,
+            **self._frame(spoken),
+            **values,
+            trouble=trouble,
+            draft=_printable(draft[:LONGEST_DRAFT]),
+            hint=spoken,
+        )
+        waits = retry_after(seconds) if seconds else {}
+        return HTMLResponse(html, status, {"Vary": "Accept-Language", **waits})
 
     def _frame(self, lang: str) -> dict[str, Any]:
         """What the page shows around the conversation."""

@@ -1,6 +1,6 @@
 """Shows the picture of a reply in the page, and serves it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from struct import unpack_from
@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from bot.conversation.pictures import OPTION
 from bot.core.clock import Clock
@@ -17,6 +17,7 @@ from bot.core.ports import Answer
 
 PATH: Final = "/pictures/{intent}.{lang}.{mark}.png"
 MEDIA_TYPE: Final = "image/png"
+NOT_DRAWN: Final = "no_picture"  # the phrase that says where the same stands in words
 SIZE_AT: Final = 16  # where width and height stand in a PNG, four bytes each (W3C PNG, 11.2.1)
 
 
@@ -27,17 +28,20 @@ class PictureEndpoint:
     answer: Answer
     languages: tuple[str, ...]
     clock: Clock
+    phrase: Callable[[str, str], str]
 
     async def serve(self, request: Request) -> Response:
         """The picture, to be kept for as long as it stays true; from the path of one that is true no longer, on to the
-        present one. Raises HTTPException 404."""
+        present one. Status 404 with words for the reader where it cannot be drawn. Raises HTTPException 404."""
         intent, lang = request.path_params["intent"], request.path_params["lang"]
         reply = None
         if lang in self.languages:
             reply = await self.answer(Incoming(turn=Turn(intent, OPTION), lang=lang))
-        if reply is None or reply.picture is None or reply.intent != intent:
+        if reply is None or reply.intent != intent:
             raise HTTPException(404, "There is no such picture.")
-        if request.url.path != reply.picture.path:
+        if reply.picture is None:
+            return PlainTextResponse(self.phrase(NOT_DRAWN, lang), 404)
+        if request.scope["path"] != reply.picture.path:
             return RedirectResponse(reply.picture.path)
         headers = {"Cache-Control": f"public, max-age={self._fresh(reply)}"}
         return Response(reply.picture.content, headers=headers, media_type=MEDIA_TYPE)

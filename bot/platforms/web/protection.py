@@ -50,7 +50,7 @@ class Protection:
         try:
             await self._app(scope, receive, guarded)
         except Exception as error:  # whatever it was, the next request is to be served
-            log.error("request failed error=%s", type(error).__name__)
+            log.error("web.request_failed error=%s", type(error).__name__)
             if not started:
                 await _problem("The server failed; try again in a moment.", 500)(scope, receive, guarded)
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from bot.core.errors import SettingsError
+from bot.platforms.web.connections import Guests, Limits
 
 PATIENCE = 8  # seconds that answers in hand get when the server stops
 
@@ -37,12 +38,15 @@ class WebServer:
     Requests are not logged: a line would hold the reader's address.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, limits: Limits | None = None) -> None:
         self._host, self._port = host, port
+        guests = Guests(limits or Limits())
         self._server = QuietServer(
             Config(
                 app, interface="asgi3", lifespan="off", ws="none", access_log=False, log_config=None,
                 server_header=False, proxy_headers=False, timeout_graceful_shutdown=PATIENCE,
+                http=guests.connection,  # type: ignore[arg-type]  # it is only called
+                timeout_keep_alive=guests.limits.idle, limit_concurrency=guests.limits.connections + 1,
             )
         )  # fmt: skip
         self._socket: socket.socket | None = None
@@ -57,6 +61,10 @@ class WebServer:
     def url(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self.port}"
+
+    def connections(self) -> int:
+        """How many there are now."""
+        return len(self._server.server_state.connections)
 
     async def start(self) -> None:
         """Returns once requests are taken. Raises SettingsError where the address cannot be listened on."""

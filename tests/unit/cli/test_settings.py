@@ -24,6 +24,7 @@ NAMES = (
     "EXPLAINER_CLOCK",
     "EXPLAINER_SECRET_KEY",
     "EXPLAINER_SECRET_KEY_FILE",
+    "EXPLAINER_TRUSTED_PROXIES",
 )
 
 
@@ -153,3 +154,22 @@ def test_empty_file_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, name: st
     monkeypatch.setenv(f"{name}_FILE", "/dev/null")
     settings = load_settings()
     assert (settings.token, settings.webhook_secret, settings.database_url, settings.keys) == (None, None, None, ())
+
+
+def test_trusted_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLAINER_TRUSTED_PROXIES", " 127.0.0.1, 172.16.0.0/12,fd00::/8 ,")
+    assert [str(network) for network in load_settings().explainer_trusted_proxies] == [
+        "127.0.0.1/32",
+        "172.16.0.0/12",
+        "fd00::/8",
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["caddy", "172.16.0.1/12", "10.0.0.0/33", "*", "127.0.0.1;::1", "10.0.0.0/8 10.1.0.0/16"]
+)
+def test_trusted_proxy_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("EXPLAINER_TRUSTED_PROXIES", value)
+    with pytest.raises(SettingsError, match=r"^EXPLAINER_TRUSTED_PROXIES: write addresses and networks") as raised:
+        load_settings()
+    assert value not in str(raised.value).removesuffix("like 127.0.0.1,172.16.0.0/12.")

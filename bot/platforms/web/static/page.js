@@ -100,6 +100,7 @@ async function fetchReply(body) {
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(PATIENCE),
   });
+  if (response.status === 429) throw new Error((await response.json()).words, { cause: "crowd" });
   if (!response.ok) throw new Error(`status ${response.status}`);
   return response.json();
 }
@@ -122,8 +123,8 @@ async function answer(body, asked, takesFocus = body.intent !== undefined) {
     if (body.lang) choose(body.lang);
     keep(reply);
     speak(reply.lang).catch(() => {}); // the page's words can wait; the answer is here
-  } catch {
-    entry = failureOf(() => answer(body, asked, true));
+  } catch (error) {
+    entry = failureOf(() => answer(body, asked, true), error.cause === "crowd" ? error.message : "");
   }
   const hadFocus = takesFocus || waiting.contains(document.activeElement);
   waiting.replaceWith(entry);
@@ -132,8 +133,10 @@ async function answer(body, asked, takesFocus = body.intent !== undefined) {
   asked.scrollIntoView({ block: "start" });
 }
 
-function failureOf(retry) {
+// `words` are the server's own, else the page's.
+function failureOf(retry, words) {
   const entry = copy("failed");
+  if (words) entry.querySelector("p").textContent = words;
   const button = entry.querySelector("button");
   button.hidden = false;
   button.addEventListener("click", () => {

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation.codes import TurnCodes
 from bot.core.clock import Clock
 from bot.core.messages import Button, Incoming, Reply, SourceNote, Turn
+from bot.platforms.web.crowd import Crowd, Door
 from bot.platforms.web.page import Site
 
 DALLAS = ZoneInfo("America/Chicago")
@@ -109,10 +110,15 @@ def known_codes() -> TurnCodes:
     return TurnCodes([*turns, Turn("what_happened", "option:picture")], {})
 
 
-def site(clock: Clock) -> Site:
+def door(crowd: Crowd | None = None) -> Door:
+    """Lets in whoever `crowd` does, and those who write of danger."""
+    return Door(crowd or Crowd(), lambda text: "ICE is at my door" in text, lambda name, lang: f"{name} in {lang}")
+
+
+def site(clock: Clock, crowd: Crowd | None = None) -> Site:
     """What the page says around the samples."""
     title = {"en": "Dallas and the ICE 287(g) offer", "es": "Dallas y la oferta 287(g) de ICE"}
-    return Site(title, {"en": "Dallas"}, DALLAS, ("en", "es"), clock)
+    return Site(title, {"en": "Dallas"}, DALLAS, ("en", "es"), clock, door(crowd))
 
 
 async def all_fine() -> dict[str, str]:

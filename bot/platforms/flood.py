@@ -36,8 +36,8 @@ class FloodControl:
         self._silence = silence
         self._accounts: OrderedDict[Hashable, _Account] = OrderedDict()
 
-    def judge(self, who: Hashable, now: float) -> Verdict:
-        """What becomes of a question that `who` asks now."""
+    def judge(self, who: Hashable, now: float, weight: int = 1) -> Verdict:
+        """What becomes of a question that `who` asks now, which counts as `weight` of them."""
         self._forget_two(now)
         account = self._accounts.get(who)
         if account is None:
@@ -46,13 +46,20 @@ class FloodControl:
             self._accounts.move_to_end(who)
         if now < account.silent_until:
             return Verdict.DROP
-        even_at = max(account.even_at, now) + self._every
+        even_at = max(account.even_at, now) + self._every * weight
         if even_at - now > self._slack:
             if self._silence:
                 account.silent_until, account.even_at = now + self._silence, 0.0
             return Verdict.WARN
         account.even_at = even_at
         return Verdict.TAKE
+
+    def wait(self, who: Hashable, now: float, weight: int = 1) -> float:
+        """Seconds from now until a question of `who` would be taken; 0 where it would be now."""
+        account = self._accounts.get(who)
+        if account is None:
+            return 0.0
+        return max(0.0, account.silent_until - now, account.even_at + self._every * weight - self._slack - now)
 
     def _forget_two(self, now: float) -> None:
         """Lets go of those seen longest ago who have made up for everything: two for each that may come."""

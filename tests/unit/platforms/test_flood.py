@@ -1,13 +1,9 @@
-"""Flood control and the rate: a crowd passes, one without end gets a word and then silence, nothing grows."""
+"""Flood control: a crowd passes, one without end gets a word and then silence, nothing grows."""
 
-import asyncio
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.telegram.flood import SILENCE, FloodControl, Verdict
-from bot.platforms.telegram.outflow import Outflow
+from bot.platforms.flood import SILENCE, FloodControl, Verdict
 
 
 def test_burst_is_taken_then_one_word_and_silence() -> None:
@@ -54,29 +50,22 @@ def test_no_more_is_taken_than_the_burst_and_the_pace(pauses: list[float]) -> No
     assert taken <= 4 * (1 + silences) + (now - 100.0) / 2.0 + 1
 
 
-@pytest.mark.asyncio
-async def test_messages_above_the_rate_wait_in_their_order() -> None:
-    now = 100.0
-    outflow = Outflow(20, lambda: now)
-    assert [outflow.try_take() for _ in range(25)] == [True] * 20 + [False] * 5
-    went: list[int] = []
-
-    async def send(number: int) -> None:
-        await outflow.take()
-        went.append(number)
-
-    await asyncio.gather(*(send(number) for number in range(5)))
-    assert went == [0, 1, 2, 3, 4]
-    assert not outflow.try_take()
-    now += 10.0
-    assert outflow.try_take()
-
-
-@given(rate=st.floats(0.5, 1000), pauses=st.lists(st.floats(0, 1), max_size=100))
-def test_rate_is_kept_over_any_time(rate: float, pauses: list[float]) -> None:
-    now, taken = 100.0, 0
-    outflow = Outflow(rate, lambda: now)
+@given(st.lists(st.floats(0, 5), min_size=1, max_size=100))
+def test_wait_is_how_long_it_takes_until_one_more_is_taken(pauses: list[float]) -> None:
+    control, now = FloodControl(burst=2, every=2.0, silence=0), 100.0
     for pause in pauses:
         now += pause
-        taken += outflow.try_take()
-    assert taken <= rate * (now - 100.0) + max(rate, 1) + 1
+        wait = control.wait("ana", now)
+        assert wait <= 2.0
+        if wait > 1e-6:
+            assert control.judge("ana", now + wait - 1e-6) is Verdict.WARN
+        now += wait
+        assert control.judge("ana", now + 1e-6) is Verdict.TAKE
+
+
+def test_wait_of_one_who_is_silenced_is_the_rest_of_the_silence() -> None:
+    control = FloodControl(burst=1, every=2.0)
+    assert control.wait("ana", 100.0) == 0.0
+    control.judge("ana", 100.0)
+    control.judge("ana", 100.0)
+    assert control.wait("ana", 110.0) == SILENCE - 10.0
