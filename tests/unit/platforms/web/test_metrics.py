@@ -10,14 +10,18 @@ from bot.conversation.tally import Tally
 from bot.core.messages import Incoming, Turn
 from bot.phrasebook.book import Phrasebook
 from bot.platforms.web.app import create_app
-from bot.platforms.web.metrics import Metrics, Watchers
+from bot.platforms.web.metrics import FAMILIES, Metrics, Report, Samples, Watchers
 from tests.unit.platforms.web.conftest import RealClock
 from tests.unit.platforms.web.samples import FakeAnswer, all_fine, known_codes, site
 
 pytestmark = pytest.mark.asyncio
 
 Ask = Callable[..., Awaitable[httpx.Response]]
-FIGURES = {"sent": 3.0, "rejected": 1.0, "skipped": 0.0, "repeated": 2.0, "throttled": 1.0, "due": 7.0, "lag": 12.5}
+FIGURES: Samples = {
+    "explainer_reminders_due": {(): 7.0},
+    "explainer_updates": {("message", "polling", "taken"): 3.0, ("callback_query", "polling", "dropped"): 1.0},
+}
+Told = dict[tuple[str, ...], float]
 
 
 @pytest.fixture
@@ -25,9 +29,12 @@ def ask(answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock) -
     """Asks an application whose figures are `figures` for them, as a client at an address."""
 
     async def asked(
-        watchers: Watchers, client: str, figures: dict[str, float] | None = None, **headers: str
+        watchers: Watchers, client: str, tally: Tally | None = None, figures: Samples = FIGURES, **headers: str
     ) -> httpx.Response:
-        metrics = Metrics(lambda: FIGURES if figures is None else figures, watchers)
+        async def read() -> Samples:
+            return figures
+
+        metrics = Metrics(read, watchers, tally)
         app = create_app(answer, phrasebook.page, known_codes(), all_fine, site(standing_clock), None, metrics)
         transport = httpx.ASGITransport(app, client=(client, 5000))
         async with httpx.AsyncClient(transport=transport, base_url="http://page") as asking:
@@ -36,51 +43,49 @@ def ask(answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock) -
     return asked
 
 
+def told(response: httpx.Response) -> Told:
+    """Every sample by its name and the values of its labels, in the alphabetical order of those."""
+    families = list(text_string_to_metric_families(response.text))
+    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+
+
 async def test_every_figure_is_told_under_its_name(ask: Ask) -> None:
     response = await ask("local", "127.0.0.1")
     assert response.headers["content-type"].startswith("text/plain")
-    told = {
-        sample.name: sample.value
-        for family in text_string_to_metric_families(response.text)
-        for sample in family.samples
-    }
-    assert told == {
-        "explainer_reminders_sent_total": 3.0,
-        "explainer_reminders_rejected_total": 1.0,
-        "explainer_reminders_skipped_total": 0.0,
-        "explainer_reminders_repeated_total": 2.0,
-        "explainer_reminders_throttled_total": 1.0,
-        "explainer_reminders_due": 7.0,
-        "explainer_reminders_lag_seconds": 12.5,
+    samples = {key: value for key, value in told(response).items() if key[0].startswith("explainer_")}
+    assert {key: value for key, value in samples.items() if not key[0].startswith("explainer_answer_seconds")} == {
+        ("explainer_reminders_due",): 7.0,
+        ("explainer_updates_total", "message", "taken", "polling"): 3.0,
+        ("explainer_updates_total", "callback_query", "dropped", "polling"): 1.0,
     }
 
 
-async def test_answers_are_told_by_kind_and_time(
-    answer: FakeAnswer, phrasebook: Phrasebook, standing_clock: RealClock
-) -> None:
+async def test_answers_are_told_by_kind_and_time(ask: Ask, answer: FakeAnswer) -> None:
     tally = Tally()
     for seconds in (0.004, 0.3, 99.0):
         tally.note(await answer(Incoming(turn=Turn("what_is"))), seconds)
-    metrics = Metrics(lambda: {"age": 60.0}, "all", tally)
-    app = create_app(answer, phrasebook.page, known_codes(), all_fine, site(standing_clock), None, metrics)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as asking:
-        text = (await asking.get("/metrics")).text
-    told = {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
-    assert told["explainer_facts_age_seconds",] == 60.0
-    assert told["explainer_answers_total", "what_is", "en", "answer"] == 3.0
-    assert told["explainer_answer_seconds_bucket", "0.005"] == 1.0
-    assert told["explainer_answer_seconds_bucket", "0.5"] == 2.0
-    assert told["explainer_answer_seconds_bucket", "+Inf"] == told["explainer_answer_seconds_count",] == 3.0
-    assert told["explainer_answer_seconds_sum",] == pytest.approx(99.304)
+    samples = told(await ask("all", "10.1.2.3", tally))
+    assert samples["explainer_answers_total", "what_is", "en", "answer"] == 3.0
+    assert samples["explainer_answer_seconds_bucket", "0.005"] == 1.0
+    assert samples["explainer_answer_seconds_bucket", "0.5"] == 2.0
+    assert samples["explainer_answer_seconds_bucket", "+Inf"] == samples["explainer_answer_seconds_count",] == 3.0
+    assert samples["explainer_answer_seconds_sum",] == pytest.approx(99.304)
 
 
-async def test_without_a_delivery_there_is_nothing_to_tell(ask: Ask) -> None:
-    response = await ask("local", "::1", {})
-    assert (response.status_code, response.text) == (200, "")
+async def test_families_without_samples_are_told_too(ask: Ask) -> None:
+    text = (await ask("local", "::1", figures={})).text
+    assert [family.name for family in FAMILIES if f"# HELP {family.name}" not in text] == []
+
+
+async def test_process_tells_its_memory_and_open_files(ask: Ask) -> None:
+    samples = told(await ask("local", "::1"))
+    assert samples["process_resident_memory_bytes",] > 1_000_000
+    assert samples["process_open_fds",] > 2
+
+
+async def test_figure_of_no_family_is_noticed() -> None:
+    with pytest.raises(KeyError, match="explainer_nothing"):
+        list(Report({"explainer_nothing": {(): 1.0}}, Tally()).collect())
 
 
 @pytest.mark.parametrize(
