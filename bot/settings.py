@@ -1,8 +1,9 @@
 """What the environment asks for, checked at start; a wrong value is one sentence that names its variable."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -10,8 +11,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core.errors import SettingsError
 
+Kind = TypeVar("Kind", bound=BaseSettings)
+
 ROOT = Path(__file__).resolve().parents[1]
-SECRETS = ("telegram_bot_token", "telegram_webhook_secret", "database_url", "explainer_secret_key")
+SECRETS = (
+    "telegram_bot_token", "telegram_webhook_secret", "database_url", "explainer_secret_key",
+    "otel_exporter_otlp_headers",
+)  # fmt: skip
 TAKEN = ("/api/ask", "/healthz", "/readyz", "/metrics")  # paths that answer something else
 WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Telegram's alphabet; a shorter one could be guessed
 
@@ -39,18 +45,34 @@ def _read_ids(value: Any) -> Any:
     return tuple(map(int, ids))
 
 
+def _read_networks(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("write addresses and networks separated by commas, like 127.0.0.1,172.16.0.0/12") from None
+
+
 def _check_folder(value: Path) -> Path:
     if not value.is_dir():
         raise ValueError(f"{value} is no folder: name one that can be read")
     return value
 
 
-class Settings(BaseSettings):
-    """The environment's variables by the names that they have there (upper case); a `…_FILE` holds a secret's file."""
+class LogSettings(BaseSettings):
+    """How the program writes its logs: what every command reads before anything else."""
 
     model_config = SettingsConfigDict(
         case_sensitive=False, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
+
+    explainer_log_format: Literal["text", "json"] | None = None
+    explainer_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"
+
+
+class Settings(LogSettings):
+    """The environment's variables by the names that they have there (upper case); a `…_FILE` holds a secret's file."""
 
     telegram_bot_token: SecretStr | None = None
     telegram_bot_token_file: Path | None = None
@@ -73,8 +95,15 @@ class Settings(BaseSettings):
     explainer_retention_days: int = Field(30, ge=0, le=3650)
     explainer_public_url: Annotated[str, AfterValidator(_check_address)] | None = None
     explainer_metrics: Literal["local", "all", "off"] = "local"
+    explainer_trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_read_networks)
+    ] = ()
     explainer_secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     explainer_secret_key_file: Path | None = None
+    otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(_check_address)] | None = None
+    otel_exporter_otlp_traces_endpoint: Annotated[str, AfterValidator(_check_address)] | None = None
+    otel_exporter_otlp_headers: SecretStr | None = None
+    otel_exporter_otlp_headers_file: Path | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +142,23 @@ class Settings(BaseSettings):
         """The operator's secret keys, the one that encrypts first."""
         return tuple(key.get_secret_value() for key in self.explainer_secret_key)
 
+    @property
+    def traces_address(self) -> str | None:
+        """Where spans are posted; None where nobody collects them."""
+        if self.otel_exporter_otlp_traces_endpoint:
+            return self.otel_exporter_otlp_traces_endpoint
+        return f"{self.otel_exporter_otlp_endpoint}/v1/traces" if self.otel_exporter_otlp_endpoint else None
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """What no line of a log may hold."""
+        headers, url = self.otel_exporter_otlp_headers, self.database_url
+        secrets = (
+            self.token, self.webhook_secret, urlsplit(self.telegram_webhook_url or "").path.strip("/"), *self.keys,
+            url and urlsplit(url).password, headers and headers.get_secret_value(),
+        )  # fmt: skip
+        return tuple(secret for secret in secrets if secret)
+
 
 def _read_file(name: str, path: str) -> str:
     try:
@@ -125,8 +171,17 @@ def _read_file(name: str, path: str) -> str:
 
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError."""
+    return _load(Settings)
+
+
+def load_log_settings() -> LogSettings:
+    """Those of the logs alone. Raises SettingsError."""
+    return _load(LogSettings)
+
+
+def _load(kind: type[Kind]) -> Kind:
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "the environment"

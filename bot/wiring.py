@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +13,10 @@ from secrets import token_hex
 from socket import gethostname
 from typing import TYPE_CHECKING
 
+from bot import __version__
 from bot.conversation.desk import Desk, Office, Operation, newest
 from bot.conversation.preview import Previews, previewing
+from bot.conversation.reloads import Reloads
 from bot.conversation.reminding import Reminding
 from bot.conversation.tally import Tally, is_from_chat, is_from_page
 from bot.core.memory import resident
@@ -22,26 +24,23 @@ from bot.core.messages import Reply
 from bot.editorial.content import clock_of
 from bot.editorial.explainer import Explainer, Places, open_explainer, renew
 from bot.editorial.serving import Serving
+from bot.reminders.ledger import Progress
 from bot.reminders.letters import Letters
 from bot.settings import Settings, pack_folder
+from bot.tracing.wrapping import Tracing, open_tracing
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from bot.platforms.telegram.adapter import TelegramPlatform
     from bot.platforms.telegram.edition import Edition
-    from bot.platforms.web.metrics import Metrics
+    from bot.platforms.web.crowd import Crowd
+    from bot.platforms.web.metrics import Metrics, Samples
+    from bot.platforms.web.watching import Watching
     from bot.reminders.engine.delivery import Delivery
     from bot.storage import Storage
 
 __all__ = ["Explainer", "build", "run"]
-
-UNDERSTANDING = {  # what /readyz says of each status; a bot that can still answer is not taken out of service
-    "ready": "ok",
-    "words": "ok: by words alone, the encoder is not loaded",
-    "examples": "ok: by the example questions alone, still training",
-    "earlier": "ok: as before the reload, still training",
-}
 
 
 def build(settings: Settings) -> Explainer:
@@ -57,34 +56,34 @@ def _places(settings: Settings) -> Places:
 async def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Serves everything that the settings configure until SIGTERM or SIGINT, and reads the content anew on SIGHUP;
     `say` prints lines for the operator."""
+    from bot.platforms.web.crowd import Crowd  # noqa: PLC0415
     from bot.platforms.web.metrics import Metrics  # noqa: PLC0415
+    from bot.platforms.web.origins import Proxies  # noqa: PLC0415
     from bot.platforms.web.server import Latest, WebServer, beside  # noqa: PLC0415 - others start faster without
     from bot.storage import open_storage  # noqa: PLC0415
 
     tally = Tally()
-    serving = Serving(build(settings), lambda present: renew(present, _places(settings)), Explainer.is_learning)
-    stop, clock = _heed_signals(serving), serving.present.clock
+    tracing = open_tracing(settings)
+    begun, again = tracing.explainer(build(settings)), partial(renew, places=_places(settings))
+    serving = Serving(begun, lambda present: tracing.explainer(again(present)), Explainer.is_learning)
+    reload = Reloads(serving.reload)
+    stop, clock = _heed_signals(reload), serving.present.clock
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(tracing.stop)
         storage = await open_storage(settings.database_url, settings.explainer_data, settings.keys, clock)
         stack.push_async_callback(storage.close)
-        telegram = await _telegram(settings, serving, storage, tally, stack) if settings.token else None
-
-        async def ready() -> dict[str, str]:
-            checks = {"content": "ok", "database": "ok" if await storage.ready() else "does not answer"}
-            checks["understanding"] = UNDERSTANDING[serving.present.understanding.status()]
-            return checks | (telegram.checks() if telegram else {})
-
-        def figures() -> Mapping[str, float]:
-            now, since = clock.now(), newest(serving.present.facts())
-            age = {"age": (now - since).total_seconds()} if since else {}
-            return age | (telegram.delivery.metrics() if telegram else {})
-
-        metrics = Metrics(figures, settings.explainer_metrics, tally)
-        page = Latest(_web(serving.present, ready, metrics, tally))
-        serving.follow(lambda renewed: partial(page.serve, _web(renewed, ready, metrics, tally)))
-        app: ASGIApp = page
+        connect = partial(_telegram, settings, serving, storage, tally, reload, stack, tracing)
+        telegram = await connect() if settings.token else None
+        watching = _watching(settings, serving, storage, reload, telegram)
+        stack.push_async_callback(watching.stop)
+        stack.push_async_callback(_cancel, asyncio.create_task(watching.lag.watch()))
+        ready, metrics = watching.ready, Metrics(watching.figures, settings.explainer_metrics, tally)
+        crowd = Crowd(Proxies(settings.explainer_trusted_proxies))
+        page = Latest(_web(serving.present, ready, metrics, tally, crowd, tracing))
+        serving.follow(lambda renewed: partial(page.serve, _web(renewed, ready, metrics, tally, crowd, tracing)))
+        app: ASGIApp = tracing.requests(page)
         if telegram and telegram.platform.webhook:
-            app = beside(telegram.platform.webhook.path, telegram.platform.webhook, page)
+            app = beside(telegram.platform.webhook.path, telegram.platform.webhook, app)
         server = WebServer(app, settings.explainer_host, settings.explainer_port)
         await server.start()
         stack.push_async_callback(server.stop)
@@ -102,7 +101,7 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
         say("Stopping: finishing what is in hand.")
 
 
-def _heed_signals(serving: Serving[Explainer]) -> asyncio.Event:
+def _heed_signals(reload: Reloads) -> asyncio.Event:
     """Sets the event that it gives when the program is to stop; on SIGHUP reloads, but where that means that the
     terminal is gone which the program was started in."""
     loop, stop, reloads = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[object]]()
@@ -112,13 +111,35 @@ def _heed_signals(serving: Serving[Explainer]) -> asyncio.Event:
         if in_terminal and not os.isatty(0):
             stop.set()
         elif len(reloads) < 2:  # one under way, and one that sees what changed since it began
-            reloads.add(task := asyncio.create_task(serving.reload()))
+            reloads.add(task := asyncio.create_task(_reloaded(reload)))
             task.add_done_callback(reloads.discard)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, hang_up)
     return stop
+
+
+async def _reloaded(reload: Reloads) -> None:
+    await reload()
+
+
+def _watching(
+    settings: Settings, serving: Serving[Explainer], storage: "Storage", reload: Reloads, telegram: "Telegram | None"
+) -> "Watching":
+    from bot.platforms.web.watching import Program, Served, Watching  # noqa: PLC0415
+    from bot.storage.address import file_of  # noqa: PLC0415
+    from bot.storage.probe import Room, probe  # noqa: PLC0415
+
+    def served() -> Served:
+        present = serving.present
+        status, since = present.understanding.status(), newest(present.facts())
+        return Served(present.content.base.topic.id, present.version, status, since)
+
+    file = file_of(settings.database_url, settings.explainer_data)
+    room = Room(file.parent if file else settings.explainer_data, is_there=file is not None)
+    look = partial(probe, storage.database)
+    return Watching(Program(__version__, serving.present.clock, served, reload, look, room, telegram))
 
 
 def _learn(explainer: Explainer) -> Callable[[], None]:
@@ -155,12 +176,25 @@ class Telegram:
     def checks(self) -> dict[str, str]:
         """What /readyz says of the two."""
         delivers = "ok" if self.delivery.is_allowed else "ok: off, since the clock is set"
-        return {"telegram": "ok" if self.platform.healthy else "out of reach", "reminders": delivers}
+        return {"telegram": self.platform.state, "reminders": delivers}
+
+    def figures(self) -> "Samples":
+        """What goes between this process and Telegram, by metric."""
+        return self.platform.watch.figures()
+
+    def reminders(self) -> Mapping[str, float]:
+        """What this process has delivered, and what is left."""
+        return self.delivery.metrics()
+
+    async def progress(self) -> Sequence[Progress]:
+        """All campaigns. Raises ServiceError."""
+        return await self.delivery.progress()
 
 
 async def _telegram(
-    settings: Settings, serving: Serving[Explainer], storage: "Storage", tally: Tally, stack: AsyncExitStack
-) -> Telegram:
+    settings: Settings, serving: Serving[Explainer], storage: "Storage", tally: Tally, reload: Reloads,
+    stack: AsyncExitStack, tracing: Tracing,
+) -> Telegram:  # fmt: skip
     from bot.platforms.telegram.adapter import Account, TelegramPlatform  # noqa: PLC0415
     from bot.platforms.telegram.edition import Edition  # noqa: PLC0415
     from bot.platforms.telegram.reading import CHANNEL  # noqa: PLC0415
@@ -173,21 +207,22 @@ async def _telegram(
     explainer = serving.present
     topic, clock = explainer.content.base.topic.id, explainer.clock
     place = settings.database_url, settings.explainer_data
-    ledger = open_ledger(*place, storage.keys, topic)
+    ledger = tracing.store(open_ledger(*place, storage.keys, topic))
     stack.push_async_callback(ledger.close)
-    subscriptions = storage.subscriptions(topic)
+    subscriptions = tracing.store(storage.subscriptions(topic))
     retention = timedelta(days=settings.explainer_retention_days)
     operation = partial(_operation, serving, clock.now(), names_server(settings.database_url))
     count = partial(storage.subscription_list().count, topic)
-    office = Office(settings.explainer_admins, tally, Previews(), count, ledger.progress, operation, serving.reload)
+    office = Office(settings.explainer_admins, tally, Previews(), count, ledger.progress, operation, reload)
 
     def letters(of: Explainer) -> Letters:
         return Letters(of.content.base, of.content.phrasebook, retention)
 
     def edition(of: Explainer) -> Edition:
         content, base = of.content, of.content.base
-        conversation = of.reminding(Reminding(base, subscriptions, ledger.ended_at, retention))
-        answer, desk = tally.counting(conversation, is_from_chat), Desk(base, content.phrasebook, clock, office)
+        conversation = of.reminding(Reminding(base, subscriptions, ledger.ended_at, retention, storage.readers.forget))
+        answer = tracing.answer(tally.counting(conversation, is_from_chat))
+        desk = Desk(base, content.phrasebook, clock, office)
         answer = previewing(answer, office.previews, desk.line) if office.admins else answer
         return Edition(
             answer, of.codes, content.commands(), base.topic.languages, of.phrase, of.label, conversation.suggest,
@@ -204,11 +239,12 @@ async def _telegram(
         settings.token or "", settings.telegram_api_url, address, settings.explainer_send_rate,
         settings.explainer_rich_messages,
     )  # fmt: skip
-    platform = TelegramPlatform(account, edition(explainer), storage.readers, subscriptions=subscriptions)
+    readers = tracing.store(storage.readers)
+    platform = TelegramPlatform(account, edition(explainer), readers, None, subscriptions, tracing.spans)
     couriers = {CHANNEL: platform.courier(settings.explainer_admins, announce)}
     setup = Setup(
         ledger, subscriptions, couriers, clock, settings.explainer_send_rate, replica_name(settings.database_url),
-        jobs_address(*place), retention, settings.explainer_rehearsal,
+        jobs_address(*place), retention, settings.explainer_rehearsal, tracing.spans,
     )  # fmt: skip
     delivery = Delivery(setup, explainer.content.base, letters(explainer).compose)
     telegram = Telegram(platform, delivery, edition, letters)
@@ -230,17 +266,21 @@ def replica_name(database_url: str | None) -> str:
 
 
 def _web(
-    explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], metrics: "Metrics", tally: Tally
-) -> "ASGIApp":
+    explainer: Explainer, ready: Callable[[], Awaitable[dict[str, str]]], metrics: "Metrics", tally: Tally,
+    crowd: "Crowd", tracing: Tracing,
+) -> "ASGIApp":  # fmt: skip
     from bot.platforms.web.app import create_app  # noqa: PLC0415
     from bot.platforms.web.calendar import TopicCalendar  # noqa: PLC0415
+    from bot.platforms.web.crowd import Door  # noqa: PLC0415
     from bot.platforms.web.downloads import linking_documents  # noqa: PLC0415
     from bot.platforms.web.page import Site  # noqa: PLC0415
 
     topic = explainer.content.base.topic
-    site = Site(topic.name.root, topic.place_name.root, explainer.content.base.zone, topic.languages, explainer.clock)
+    door = Door(crowd, explainer.is_urgent, explainer.phrase)
+    zone, clock = explainer.content.base.zone, explainer.clock
+    site = Site(topic.name.root, topic.place_name.root, zone, topic.languages, clock, door)
     calendar = TopicCalendar(topic.id, topic.languages, explainer.file)
-    answer = linking_documents(tally.counting(explainer.conversation, is_from_page))
+    answer = linking_documents(tracing.answer(tally.counting(explainer.conversation, is_from_page)))
     return create_app(answer, explainer.content.phrasebook.page, explainer.codes, ready, site, calendar, metrics)
 
 

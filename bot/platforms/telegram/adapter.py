@@ -13,13 +13,14 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.core.errors import SettingsError
 from bot.core.ports import Readers
+from bot.core.spans import Spans
+from bot.platforms.flood import FloodControl, Verdict
 from bot.platforms.telegram.answering import Answering
-from bot.platforms.telegram.application import build_application
+from bot.platforms.telegram.application import build_application, within
 from bot.platforms.telegram.calls import Calls
 from bot.platforms.telegram.courier import Announce, TelegramCourier
 from bot.platforms.telegram.edition import Edition
 from bot.platforms.telegram.elsewhere import Call, Elsewhere, Summoned, Typed
-from bot.platforms.telegram.flood import FloodControl, Verdict
 from bot.platforms.telegram.lanes import Lanes
 from bot.platforms.telegram.membership import Left, Membership, Moved, read_change
 from bot.platforms.telegram.menu import register
@@ -27,8 +28,11 @@ from bot.platforms.telegram.outflow import Outflow
 from bot.platforms.telegram.reading import Asked, Reading
 from bot.platforms.telegram.rich_switch import RichSwitch
 from bot.platforms.telegram.sending import Sender
+from bot.platforms.telegram.spanned import spanned_updates
+from bot.platforms.telegram.traffic import Fate, UpdateCounts
 from bot.platforms.telegram.transport import Pace
-from bot.platforms.telegram.updates import Polling, Posting, Updates
+from bot.platforms.telegram.updates import FINE, KINDS, OUT_OF_REACH, REFUSED, Polling, Posting, Updates
+from bot.platforms.telegram.watch import TelegramWatch
 from bot.platforms.telegram.webhook import Address, Slot, Webhook
 from bot.reminders.subscription import Subscriptions
 
@@ -40,6 +44,8 @@ GROUP_BURST, GROUP_EVERY = 10, 5.0  # Telegram allows some twenty messages a min
 URGENT_BURST, URGENT_EVERY = 2, 15.0  # of those in danger, beyond all others
 KEYS_BURST, KEYS_EVERY = 60, 0.5  # a query comes with every key that is typed
 RATE: Final = 28.0  # messages a second: Telegram refuses above 30
+
+PLAIN: Final = "message"  # the kind of update that is read without the library
 
 _REFUSED = "TELEGRAM_BOT_TOKEN was refused by Telegram: copy the token of your bot from BotFather again."
 
@@ -59,7 +65,8 @@ class Account:
 class TelegramPlatform:
     """Serves one bot inside a running event loop, from `start` to `stop`.
 
-    `edition` is what is served; `subscriptions` are kept in step with chats that leave or move.
+    `edition` is what is served; `subscriptions` are kept in step with chats that leave or move; `spans` takes
+    down what is done.
     """
 
     def __init__(
@@ -69,15 +76,17 @@ class TelegramPlatform:
         readers: Readers,
         pace: Pace | None = None,
         subscriptions: Subscriptions | None = None,
+        spans: Spans | None = None,
     ) -> None:
         self._pace = pace or Pace()
         self._readers = readers
-        self._built = build_application(account.token, account.api_url, self._pace, self._take)
+        self._built = build_application(account.token, account.api_url, self._pace, self._take, spans)
         self._application = self._built.application
         self._membership = Membership(readers, subscriptions)
         self._calls = Calls(self._application.bot, self._pace, Outflow(account.rate))
         self._sender = Sender(self._calls, self._membership.moved, RichSwitch(account.is_rich))
-        self._lanes = Lanes[Event](self._handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
+        handle = spanned_updates(spans, self._handle)
+        self._lanes = Lanes[Event](handle, abreast=self._pace.abreast, waiting=self._pace.waiting)
         self._people = FloodControl(self._pace.burst, self._pace.every)
         self._groups = FloodControl(GROUP_BURST, GROUP_EVERY, silence=0)
         self._urgent = FloodControl(URGENT_BURST, URGENT_EVERY, silence=0)
@@ -90,11 +99,14 @@ class TelegramPlatform:
         self._updates: Updates = (
             Posting(self._application.bot, address, self._pace) if address else Polling(self._built, self._pace)
         )
+        self._received = UpdateCounts("webhook" if address else "polling", KINDS)
+        self.watch = TelegramWatch(self._built, self._updates, self.webhook, self._received)
+        self._is_refused = False  # the token
         self._reading: Reading | None = None
         self._elsewhere: Elsewhere | None = None
         self._newest: dict[int, str] = {}  # the last query of each who types behind the bot's name
         self._edition = edition
-        self._answering = Answering(edition, readers, self._sender, self._link)
+        self._answering = self._answering_by(edition)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -106,7 +118,14 @@ class TelegramPlatform:
     @property
     def healthy(self) -> bool:
         """Whether Telegram gives updates."""
-        return self._application.running and self._updates.healthy
+        return self.state.startswith(FINE)
+
+    @property
+    def state(self) -> str:
+        """`ok`, `ok: …` with what an operator should know, or why Telegram gives no updates."""
+        if self._is_refused:
+            return REFUSED
+        return self._updates.state if self._application.running else OUT_OF_REACH
 
     @property
     def edition(self) -> Edition:
@@ -116,7 +135,7 @@ class TelegramPlatform:
     def serve(self, edition: Edition) -> None:
         """From now on answers with another edition; what is in hand ends with the one before."""
         self._edition = edition
-        self._answering = Answering(edition, self._readers, self._sender, self._link)
+        self._answering = self._answering_by(edition)
         if self._reading is not None:
             self._read_as(edition)
             self._spawn(register(self._application.bot, edition))
@@ -155,15 +174,15 @@ class TelegramPlatform:
         application = self._application
         if self.webhook is not None:
             self.webhook.shut()
-        await _within(self._pace.stop / 4, self._updates.stop())
+        await within(self._pace.stop / 4, self._updates.stop())
         if application.running:
-            await _within(self._pace.stop / 4, application.stop())
+            await within(self._pace.stop / 4, application.stop())
         if not await self._lanes.drain(end - monotonic()):
             log.warning("telegram.stopped_in_hand: some answers took too long and were dropped")
         if self.webhook is not None:
             self.webhook.refuse_rest()
-        await _within(1.0, application.shutdown())
-        await _within(1.0, application.bot.shutdown())  # where the start never came so far
+        await within(1.0, application.shutdown())
+        await within(1.0, application.bot.shutdown())  # where the start never came so far
 
     async def _connect(self) -> None:
         application = self._application
@@ -186,6 +205,7 @@ class TelegramPlatform:
                 return await self._connect()
             except InvalidToken:
                 log.error("telegram.token_refused: %s", _REFUSED)
+                self._is_refused = True
                 return None
             except SettingsError as error:
                 log.error("telegram.address_refused: %s", error)
@@ -203,6 +223,9 @@ class TelegramPlatform:
         self._reading = Reading(bot.bot, edition)
         self._elsewhere = Elsewhere(bot, bot.bot, edition, self._readers, self._newest)
 
+    def _answering_by(self, edition: Edition) -> Answering:
+        return Answering(edition, self._readers, self._sender, self._link, self._received.fail)
+
     def _link(self, code: str) -> str:
         return f"https://t.me/{self._application.bot.username}?start={code}"
 
@@ -212,11 +235,12 @@ class TelegramPlatform:
         self._slots[number] = slot
         try:
             if self._reading and (plain := self._reading.read_plain(posted)):
-                self._take_question(number, plain)
+                self._received.note(PLAIN, self._take_question(number, plain))
             else:
                 await self._application.process_update(Update.de_json(posted, self._application.bot))
         except Exception as error:  # one strange update must not stop the next
             log.error("telegram.update_unreadable error=%s", type(error).__name__)
+            self._received.note(self._received.kind_posted(posted), "unreadable")
         if self._slots.pop(number, None):  # nothing was put into a lane
             slot.close()
 
@@ -226,40 +250,50 @@ class TelegramPlatform:
             event = self._read(update)
         except Exception as error:  # as above
             log.error("telegram.update_unreadable error=%s", type(error).__name__)
+            self._received.note(self._received.kind_read(update), "unreadable")
             return
+        self._received.note(self._received.kind_read(update), self._queue(update.update_id, event))
+
+    def _queue(self, number: int, event: Event | None) -> Fate:
+        if event is None:
+            return "ignored"
         if isinstance(event, Asked):
-            self._take_question(update.update_id, event)
-        elif isinstance(event, Typed | Summoned):
-            self._take_call(update.update_id, event)
-        elif event is not None:
-            self._lanes.put(event.chat, event)
+            return self._take_question(number, event)
+        if isinstance(event, Typed | Summoned):
+            return self._take_call(number, event)
+        return "taken" if self._lanes.put(event.chat, event) else "dropped"
 
     def _read(self, update: Update) -> Event | None:
         if self._reading is None or self._elsewhere is None:
             return None
         return read_change(update) or self._elsewhere.read(update) or self._reading.read(update)
 
-    def _take_call(self, number: int, call: Call) -> None:
-        if self._keys.judge(call.person, monotonic()) is Verdict.TAKE:
-            call = replace(call, slot=self._slots.pop(number, None))
-            if self._lanes.put(("elsewhere", call.person), call):
-                if isinstance(call, Typed):
-                    self._newest[call.person] = call.query
-            elif call.slot is not None:
-                call.slot.close()
+    def _take_call(self, number: int, call: Call) -> Fate:
+        if self._keys.judge(call.person, monotonic()) is not Verdict.TAKE:
+            return "dropped"
+        call = replace(call, slot=self._slots.pop(number, None))
+        if self._lanes.put(("elsewhere", call.person), call):
+            if isinstance(call, Typed):
+                self._newest[call.person] = call.query
+            return "taken"
+        if call.slot is not None:
+            call.slot.close()
+        return "dropped"
 
-    def _take_question(self, number: int, asked: Asked) -> None:
+    def _take_question(self, number: int, asked: Asked) -> Fate:
         if self._is_further_picture(asked):
-            return
+            return "ignored"
         verdict, slot = self._judge(asked), self._slots.pop(number, None)
         asked = replace(asked, slot=slot, phrase="too_fast" if verdict is Verdict.WARN else asked.phrase)
         if verdict is Verdict.DROP:
             self._spawn(self._answering.drop(asked))
-            return
-        if not self._lanes.put(asked.place.chat, asked):
-            log.warning("telegram.flooded: a chat sends faster than it can be answered, a message was dropped")
-            if slot is not None:
-                slot.close()
+            return "dropped"
+        if self._lanes.put(asked.place.chat, asked):
+            return "taken"
+        log.warning("telegram.flooded: a chat sends faster than it can be answered, a message was dropped")
+        if slot is not None:
+            slot.close()
+        return "dropped"
 
     def _judge(self, asked: Asked) -> Verdict:
         """Whether a question is taken: of its author, and in a group of all who are in it. One who may be in danger is
@@ -291,6 +325,7 @@ class TelegramPlatform:
             await self._answer(event)
         except Exception as error:  # one failed answer must not stop the next
             log.error("telegram.update_failed error=%s", type(error).__name__)
+            self._received.fail()
         if event.slot is not None:  # one that the stop cut short is left open, to be posted again
             event.slot.close()
 
@@ -302,15 +337,3 @@ class TelegramPlatform:
             await self._answering.say(event, event.phrase)
         else:
             await self._answering.handle(event)
-
-
-async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
-    """Waits for a step of the stop, bounded: the library swallows a first cancellation, so there may be a second."""
-    task = asyncio.create_task(work)
-    for patience in (seconds, 0.5, 0.5):
-        await asyncio.wait({task}, timeout=patience)
-        if task.done():
-            break
-        task.cancel()
-    if task.done() and not task.cancelled() and (error := task.exception()):
-        log.warning("telegram.stop_unclean error=%s", type(error).__name__)

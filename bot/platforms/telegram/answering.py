@@ -24,12 +24,20 @@ class Answering:
     """Answers with what `edition` says, in the language that `readers` keep. `link` gives the address of a private chat
     that opens with the answer of a code."""
 
-    def __init__(self, edition: Edition, readers: Readers, sender: Sender, link: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        edition: Edition,
+        readers: Readers,
+        sender: Sender,
+        link: Callable[[str], str],
+        count_failure: Callable[[], None],
+    ) -> None:
         self._edition = edition
         self._payloads = Payloads(edition.codes, edition.phrase)
         self._readers = readers
         self._sender = sender
         self._link = link
+        self._count_failure = count_failure
         self._signs: set[asyncio.Task[None]] = set()
 
     async def handle(self, asked: Asked) -> None:
@@ -42,7 +50,7 @@ class Answering:
         try:
             await self._respond(asked)
         except Exception as error:  # one failed answer must not stop the next
-            log.error("telegram.update_failed error=%s", type(error).__name__)
+            self._note_failure(error)
         finally:
             typing.cancel()
             await (sign or self._end_sign(asked))
@@ -57,7 +65,7 @@ class Answering:
             if not self._sender.carry(slot, asked.place, tail):
                 await self._sender.send(asked.place, (tail,))
         except Exception as error:  # as above
-            log.error("telegram.update_failed error=%s", type(error).__name__)
+            self._note_failure(error)
         finally:
             await self._end_sign(asked)
 
@@ -76,6 +84,10 @@ class Answering:
         if not asked.is_known:
             words = self._edition.phrase("answer_updated", self._edition.language(asked.lang, asked.lang_hint))
         await self._sender.acknowledge(asked.query, words, asked.slot)
+
+    def _note_failure(self, error: Exception) -> None:
+        log.error("telegram.update_failed error=%s", type(error).__name__)
+        self._count_failure()
 
     def _show_typing(self, asked: Asked) -> None:
         task = asyncio.create_task(self._sender.show_typing(asked.place))

@@ -10,6 +10,7 @@ import httpx
 from telegram.error import NetworkError, TimedOut
 
 from bot.core.errors import SettingsError
+from bot.platforms.telegram.traffic import LOST, NOT_SENT, TIMEOUT, CallCounts
 
 IDLE: Final = 30.0  # seconds that an unused connection is kept; Telegram's servers close theirs later
 
@@ -52,6 +53,7 @@ class Connections:
     """
 
     def __init__(self, server: str, most: int) -> None:
+        self.calls = CallCounts()
         self._most = most
         self._is_encrypted = server.startswith("https")
         self._proxy = find_proxy(server)
@@ -91,9 +93,12 @@ class Connections:
             async with self._session.request(
                 method, url, data=data, timeout=within, proxy=self._proxy, allow_redirects=False
             ) as answer:
-                return answer.status, await answer.read()
+                payload = await answer.read()
+                self.calls.answered(_called(url), answer.status)
+                return answer.status, payload
         except Exception as error:  # whatever the client raises may hold the address
             failure = _failure(error)
+        self.calls.ended(_called(url), _result(failure))
         raise failure
 
 
@@ -107,6 +112,15 @@ def find_proxy(server: str) -> str | None:
         name = f"{parts.scheme}_proxy or all_proxy"
         raise SettingsError(f"{name}: only proxies from http:// on are supported: name one, or set no_proxy.")
     return address
+
+
+def _called(url: str) -> str:
+    """The method that an address ends in."""
+    return str(url).rpartition("/")[2]  # the client takes more than strings
+
+
+def _result(failure: NetworkError) -> str:
+    return NOT_SENT if isinstance(failure, UnprocessedError) else TIMEOUT if isinstance(failure, TimedOut) else LOST
 
 
 def _failure(error: Exception) -> NetworkError:

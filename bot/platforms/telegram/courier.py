@@ -98,7 +98,7 @@ class TelegramCourier:
             try:
                 await self.send(str(admin), None, prepared, silent=False)
             except SendError as error:
-                log.warning("telegram.admin_not_told event=%s error=%s", event, type(error).__name__)
+                log.warning("telegram.admin_not_told news=%s error=%s", event, type(error).__name__)
 
     async def _send_others(self, chat: str, thread: int | None, tails: Sequence[bytes], end: float) -> None:
         try:

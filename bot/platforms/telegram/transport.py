@@ -29,6 +29,7 @@ class Pace:
     pauses: tuple[float, ...] = (1.0, 3.0)  # before a call is made again, one for each further attempt
     longest_wait: float = 60.0  # the longest pause that Telegram may ask for
     patience: float = 90.0  # without a successful poll, until the platform counts as unhealthy
+    grace: float = 30.0  # of failed polls alone, until it does
     stop: float = 8.0  # to finish what is in hand
     abreast: int = 200  # chats answered at once
     waiting: int = 50  # messages of one chat that may wait
@@ -118,22 +119,40 @@ class PollingTransport(Transport):
     """
 
     worked_at: float | None = None  # monotonic seconds
+    shared_at: float | None = None  # when another program was last asking, in monotonic seconds
+    failed_since: float | None = None  # since when every poll failed, in monotonic seconds
+    is_refused = False  # whether the token was, the last time that Telegram answered
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         try:
             status, payload = await super().do_request(*args, **kwargs)
         except UnprocessedError as error:
+            self._note_failure()
             await asyncio.sleep(error.wait)
             raise
+        except NetworkError:
+            self._note_failure()
+            raise
+        self.is_refused = status == HTTPStatus.UNAUTHORIZED
+        if status == HTTPStatus.OK:
+            self.worked_at, self.failed_since = monotonic(), None
+            return status, payload
+        self._note_failure()
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
             raise NetworkError(f"the server answered {status}")
-        if status == HTTPStatus.OK:
-            self.worked_at = monotonic()
+        if status == HTTPStatus.CONFLICT:
+            self.shared_at = monotonic()
         return status, payload
 
-    def worked_within(self, seconds: float) -> bool:
-        """Whether the last successful poll is no older than this."""
-        return self.worked_at is not None and monotonic() - self.worked_at <= seconds
+    def _note_failure(self) -> None:
+        if self.failed_since is None:
+            self.failed_since = monotonic()
+
+    def works(self, patience: float, grace: float) -> bool:
+        """Whether a poll succeeded within `patience`, and not every one since `grace` failed, both in seconds."""
+        now = monotonic()
+        is_recent = self.worked_at is not None and now - self.worked_at <= patience
+        return is_recent and (self.failed_since is None or now - self.failed_since <= grace)
 
 
 def asked_pause(payload: bytes) -> float:

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Final, Protocol
 
 from telegram import Bot, WebhookInfo
-from telegram.error import BadRequest, Conflict, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
 from bot.core.errors import SettingsError
 from bot.platforms.telegram.application import Built
@@ -18,6 +18,15 @@ log = logging.getLogger(__name__)
 KINDS: Final = ("message", "callback_query", "my_chat_member", "inline_query", "guest_message")
 ABREAST: Final = 100  # updates that Telegram posts at once, the most it allows
 LOOK_EVERY: Final = 30.0  # seconds between two looks at how Telegram fares with the webhook
+LATELY: Final = 60.0  # seconds that another program's asking for the same messages is told
+
+FINE: Final = "ok"
+OUT_OF_REACH: Final = "out of reach"
+REFUSED: Final = "Telegram refuses the token: copy it from BotFather again"
+TWO_POLLERS: Final = "another program asks for this bot's messages, too: stop one of the two"
+# Not for this process to mend, nor a reason to send it no more requests: then nothing would reach it at all.
+REPLACED: Final = "ok: another program took this bot's updates, they were taken back"
+NOT_POSTED: Final = "ok: Telegram could not post to the address lately"
 
 _REFUSED = (
     "TELEGRAM_WEBHOOK_URL: Telegram does not take the address ({}): give one that it reaches, by https on port 443, "
@@ -26,10 +35,21 @@ _REFUSED = (
 
 
 class Updates(Protocol):
-    """Brings updates from `start` to `stop`; `start` raises TelegramError or SettingsError, `stop` nothing."""
+    """Brings updates from `start` to `stop`; `start` raises TelegramError or SettingsError, `stop` nothing.
+
+    `state` is `ok`, `ok: …` or what is wrong; `seen_at` is when Telegram last answered, in monotonic seconds. `waiting`
+    counts the updates that Telegram could not hand over yet, `failed_on` is when it last could not, in seconds since
+    1970: both as it told last, None where it does not tell.
+    """
+
+    waiting: int | None
+    failed_on: float | None
 
     @property
-    def healthy(self) -> bool: ...
+    def state(self) -> str: ...
+
+    @property
+    def seen_at(self) -> float | None: ...
 
     async def start(self) -> None: ...
 
@@ -43,11 +63,20 @@ class Polling:
         self._updater = built.application.updater
         self._transport = built.polling
         self._pace = pace
+        self.waiting: int | None = None
+        self.failed_on: float | None = None
 
     @property
-    def healthy(self) -> bool:
-        """Whether Telegram gave updates lately."""
-        return self._transport.worked_within(self._pace.patience)
+    def state(self) -> str:
+        if self._transport.is_refused:
+            return REFUSED
+        if _is_within(LATELY, self._transport.shared_at):
+            return TWO_POLLERS
+        return FINE if self._transport.works(self._pace.patience, self._pace.grace) else OUT_OF_REACH
+
+    @property
+    def seen_at(self) -> float | None:
+        return self._transport.worked_at
 
     async def start(self) -> None:
         """Takes back a webhook that was set before, and begins to ask."""
@@ -74,12 +103,22 @@ class Posting:
         self._address = address
         self._pace = pace
         self._watching: asyncio.Task[None] | None = None
-        self._seen_at: float | None = None
+        self._replaced_at: float | None = None
+        self._is_refused = False
+        self._has_failed = False  # to post what waits
+        self.seen_at: float | None = None
+        self.waiting: int | None = None
+        self.failed_on: float | None = None
 
     @property
-    def healthy(self) -> bool:
-        """Whether Telegram said lately that it posts to this address."""
-        return self._seen_at is not None and monotonic() - self._seen_at <= self._pace.patience
+    def state(self) -> str:
+        if self._is_refused:
+            return REFUSED
+        if not _is_within(self._pace.patience, self.seen_at):
+            return OUT_OF_REACH
+        if _is_within(LATELY, self._replaced_at):
+            return REPLACED
+        return NOT_POSTED if self._has_failed else FINE
 
     async def start(self) -> None:
         """Sets the address. Raises SettingsError where Telegram does not take it."""
@@ -99,24 +138,37 @@ class Posting:
         await self._bot.set_webhook(
             self._address.url, secret_token=self._address.secret, allowed_updates=KINDS, max_connections=ABREAST
         )
-        self._seen_at = monotonic()
+        self.seen_at = monotonic()
 
     async def _watch(self) -> None:
-        reported = None
         while True:
             await asyncio.sleep(LOOK_EVERY)
             try:
                 info = await self._bot.get_webhook_info()
                 if info.url != self._address.url:
+                    self._replaced_at = monotonic()
                     log.warning("telegram.webhook_replaced: another program took this bot's updates, taking them back")
                     await self._set()
             except TelegramError as error:
+                self._is_refused = isinstance(error, InvalidToken)
                 log.warning("telegram.out_of_reach error=%s", type(error).__name__)
                 continue
-            self._seen_at = monotonic()
-            if info.last_error_date and info.last_error_date != reported:
-                reported = info.last_error_date
-                _report_refusal(info)
+            self._is_refused = False
+            self.seen_at = monotonic()
+            self._heed(info)
+
+    def _heed(self, info: WebhookInfo) -> None:
+        failed_on = info.last_error_date.timestamp() if info.last_error_date else None
+        is_news = failed_on is not None and failed_on != self.failed_on
+        self._has_failed = bool(info.pending_update_count) and (is_news or self._has_failed)
+        self.waiting, self.failed_on = info.pending_update_count, failed_on
+        if is_news:
+            _report_refusal(info)
+
+
+def _is_within(seconds: float, instant: float | None) -> bool:
+    """Whether an instant, in monotonic seconds, is no longer ago than this."""
+    return instant is not None and monotonic() - instant <= seconds
 
 
 def _report_refusal(info: WebhookInfo) -> None:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hmac import compare_digest
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -106,6 +107,8 @@ class Webhook:
         self._in_hand: dict[int, Slot] = {}
         self._answered: OrderedDict[int, None] = OrderedDict()
         self._is_open = False
+        self.posts = dict.fromkeys((OK, BAD, FORBIDDEN, METHOD, TOO_LARGE, LATER), 0)  # by the status of the response
+        self.taken_at: float | None = None  # when an update last came, in monotonic seconds
 
     def open(self) -> None:
         """From now on updates are taken."""
@@ -122,6 +125,7 @@ class Webhook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status, body = await self._response(scope, receive)
+        self.posts[status] += 1
         headers = [(b"content-length", b"%d" % len(body))]
         if body:
             headers.append((b"content-type", b"application/json"))
@@ -154,6 +158,7 @@ class Webhook:
         slot = self._in_hand.get(number)
         if slot is None:
             slot = self._in_hand[number] = Slot()
+            self.taken_at = monotonic()
             await self._take(update, slot)
         try:
             is_answered = await slot.is_answered()

@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.core.clock import Clock
 from bot.core.errors import ServiceError
+from bot.core.spans import Spans, spanned
 from bot.factbase.base import FactBase
 from bot.reminders.campaign import Plan
 from bot.reminders.courier import Courier
@@ -44,7 +45,8 @@ class Setup:
     """What a delivery needs. `couriers` by channel; `rate` in messages a second of all replicas together, answers
     included; `replica` names this process among those on the same database: on SQLite always the same name, so that a
     restart goes on at once; `database_url` leads to the ledger's database, where the jobs are kept too; `retention`
-    is how long an ended subscription stays; `rehearsal` lets a set clock deliver and erase."""
+    is how long an ended subscription stays; `rehearsal` lets a set clock deliver and erase; `spans` takes down
+    the chunks."""
 
     ledger: Ledger
     recipients: Recipients
@@ -55,6 +57,7 @@ class Setup:
     database_url: str
     retention: timedelta
     rehearsal: bool = False
+    spans: Spans | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Delivery:
         posting = Posting(setup.ledger, setup.recipients, setup.couriers, self._wording, setup.clock, night)
         means = Means(setup.ledger, posting, self._acknowledgements, Answers(setup.couriers), self._tally, setup.rate)
         self._sender = Sender(means, setup.replica, self._refresh)
-        jobs = self._jobs = Jobs(setup.database_url, setup.replica, self._sender.deliver)
+        deliver = spanned(setup.spans, "chunk", self._sender.deliver) if setup.spans else self._sender.deliver
+        jobs = self._jobs = Jobs(setup.database_url, setup.replica, deliver)
         self._upkeep = Upkeep(
             Care(setup.ledger, setup.recipients, jobs, setup.clock, setup.replica, setup.retention), base
         )
