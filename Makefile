@@ -20,7 +20,7 @@ ifneq ($(here),$(CURDIR))
   moved := made-anew
 endif
 
-.PHONY: help run test long check format messages lock clean made-anew
+.PHONY: help run test long check audit licences format messages lock clean made-anew
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -47,6 +47,13 @@ check: $(test_ready)  ## ruff, its format, mypy and the import contracts, every 
 	$(bin)/mypy || failed="$$failed mypy"; \
 	$(bin)/lint-imports --no-logo || failed="$$failed lint-imports"; \
 	if [ -n "$$failed" ]; then echo "Findings from:$$failed" >&2; exit 1; fi
+
+# A service that cannot be asked is no pass. ARGS goes on, like --osv with the address of another service.
+audit: $(test_ready)  ## look for known vulnerabilities of what is locked (asks a service on the network)
+	@$(python) .ci/audit.py $(ARGS)
+
+licences: $(test_ready)  ## list the licences of what is locked in deploy/LICENCES.md
+	@$(python) .ci/licences.py
 
 format: $(test_ready)  ## put the Python files into their canonical form
 	@$(bin)/ruff check --fix-only --quiet .

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,6 +15,8 @@ import uvloop
 from bot import __version__
 from bot.cli.campaigns import campaign_commands
 from bot.cli.database import database_commands
+from bot.cli.doctor import doctor_command
+from bot.cli.privacy import privacy_command
 from bot.cli.subscribers import subscriber_commands
 from bot.core.clock import FixedClock
 from bot.core.errors import ExplainerError, ServiceError
@@ -25,8 +26,9 @@ from bot.editorial.check import check_answers
 from bot.editorial.content import Loaded, clock_of, load_content
 from bot.factbase.quotes import LOCK_NAME
 from bot.factbase.when import parse_moment
+from bot.logs import keep_logs
 from bot.platforms.api import QuestionError, as_json, read_question
-from bot.settings import Settings, load_settings, pack_folder
+from bot.settings import Settings, load_log_settings, load_settings, pack_folder
 from bot.understanding.pack_interpreter import PackInterpreter
 from bot.wiring import Explainer, build, run
 
@@ -48,20 +50,23 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="explainer")
 def main() -> None:
     """A chatbot that explains one local controversy, and names its source for every sentence."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    for chatty in ("httpx", "alembic", "uvicorn", "apscheduler"):  # httpx's lines hold the bot's token
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs = load_log_settings()
+    keep_logs(logs.explainer_log_format, logs.explainer_log_level)
 
 
 main.add_command(campaign_commands)
 main.add_command(database_commands)
+main.add_command(privacy_command)
+main.add_command(doctor_command)
 main.add_command(subscriber_commands)
 
 
 @main.command("run")
 def run_command() -> None:
     """Start everything that the environment configures: the page, and Telegram where there is a token."""
-    uvloop.run(run(load_settings(), click.echo))
+    settings = load_settings()
+    keep_logs(settings.explainer_log_format, settings.explainer_log_level, settings.hidden)
+    uvloop.run(run(settings, click.echo))
 
 
 @main.command()
