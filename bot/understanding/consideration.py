@@ -78,9 +78,10 @@ class Considering:
         common = [word for word, count in frequent.items() if count >= COMMON * len(questions)]
         finder = EntityFinder(knowledge.entities, knowledge.statements, common)
         spelling = Spelling(frequent, finder.words)
-        self._reader = Reader(finder, spelling, knowledge.places, knowledge.gates.rules.openers)
-        self._linker = Linker(finder, knowledge.kinds, knowledge.gates.rules)
-        self._languages = Languages.of(questions, knowledge.gates.rules.tongues)
+        rules = knowledge.gates.rules
+        self._reader = Reader(finder, spelling, knowledge.places, rules.openers, rules.pictures)
+        self._linker = Linker(finder, knowledge.kinds, rules)
+        self._languages = Languages.of(questions, rules.tongues, rules.of_any_language)
         self._said = finder.said
         pairs = list(zip(questions, self.lessons.readings, strict=True))
         covered = {word for one, reading in pairs if one.intent not in REFUSALS for word in reading.words}
@@ -158,7 +159,9 @@ class Considering:
         gated = gate is not None and decision.intents == (gate.intent,)
         rule, understood = "gate" if gated else "heads", self._understood(decision, weighed, context)
         follow = None if gated else self._linker.follow_up(weighed.reading, context)
-        if follow:
+        if gate and gated and gate.option:
+            understood = replace(understood, turn=Turn(gate.intent, gate.option))
+        elif follow:
             rule = "follow_up"
             understood = _followed(follow)
         elif rule == "heads" and understood.turn.intent not in REFUSALS and self._asks_of_strangers(weighed.reading):

@@ -63,5 +63,5 @@ def load_encoder(make: Callable[[], Encoder]) -> Encoder | None:
     try:
         return make()
     except (ImportError, OSError, ValueError, KeyError) as error:
-        log.warning("encoder_missing", extra={"error": type(error).__name__})
+        log.warning("encoder_missing error=%s", type(error).__name__)
         return None

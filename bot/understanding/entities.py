@@ -52,6 +52,10 @@ class EntityFinder:
         self._proper: set[tuple[str, ...]] = set()
         for entity_id, entity in entities.items():
             self._add(entity_id, entity)
+        for entity_id, entity in entities.items():  # who asks what "la migra" said means the agency, not the word
+            twin = entity_id.replace("term:", "org:", 1)
+            if twin != entity_id and twin in entities:
+                self._add(twin, entity)
         self._joined = {"".join(words): words for words in self._names if len(words) > 1}
         first = {words[0] for words in self._names}
         self._starts = frozenset({*first, *self._joined, *(word + "s" for word in first)})

@@ -14,9 +14,9 @@ from bot.factbase.fields import Words
 from bot.factbase.loader import validate
 from bot.factbase.models import Entry
 from bot.factbase.text import LanguageCode, Line, as_list
-from bot.factbase.yaml_tree import Steps, read_tree
+from bot.factbase.yaml_tree import MOST_FINDINGS, Steps, read_tree
 from bot.understanding.normalisation import folded
-from bot.understanding.patterns import Pattern, PatternError, PatternIndex, compile_pattern
+from bot.understanding.patterns import Pattern, PatternError, PatternIndex, Together, compile_pattern
 
 FILE = "gates.yaml"
 PLACES = "elsewhere"  # the list of names that a pack's own file adds to
@@ -30,10 +30,12 @@ Problem = tuple[Steps, str, str]
 class Gate(Entry):
     """One rule: a message that fits a pattern, and none under `unless`, is taken for `intent`.
 
-    `examples` must pass the gate and `counterexamples` must not: both are tried when the file is read.
+    `option` names one of the intent's options, whose wording of the answer is then given. `examples` must pass the gate
+    and `counterexamples` must not: both are tried when the file is read.
     """
 
     intent: Line
+    option: Line | None = None
     patterns: Annotated[Patterns, Field(min_length=1)]
     unless: Patterns = ()
     examples: Words
@@ -61,6 +63,7 @@ class Rules(Entry):
 
     `asks_of` are patterns with `{who}`: where nothing in the pack has a word of it, the question is not covered.
     `openers` are greetings before a question; `linking` words make a follow-up of a bare name, `pronouns` of anything.
+    `pictures` are the words that emoji stand for; `of_any_language` are words that readers of every language write.
     """
 
     lists: dict[str, Lines] = Field(default_factory=dict)
@@ -70,15 +73,18 @@ class Rules(Entry):
     linking: Lines = ()
     pronouns: Lines = ()
     reasons: Lines = ()
+    pictures: dict[Annotated[str, Field(min_length=1, max_length=1)], Line] = Field(default_factory=dict)
+    of_any_language: Lines = ()
     tongues: tuple[Tongue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The gate that a message fits: its intent and the pattern as it was written."""
+    """The gate that a message fits: its intent, the pattern as it was written, and the entity id of its option."""
 
     intent: str
     pattern: str
+    option: str | None = None
 
 
 class Gates:
@@ -87,17 +93,17 @@ class Gates:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._gates = [
-            (gate.intent, PatternIndex(_compiled(gate.patterns, rules)), PatternIndex(_compiled(gate.unless, rules)))
+            (gate, PatternIndex(_compiled(gate.patterns, rules)), PatternIndex(_compiled(gate.unless, rules)))
             for gate in rules.gates
         ]
         self._asks_of = PatternIndex(_compiled(rules.asks_of, rules))
 
     def find(self, words: Sequence[str]) -> Passed | None:
         """The first gate that folded `words` fit."""
-        for intent, patterns, unless in self._gates:
+        for gate, patterns, unless in self._gates:
             found = patterns.find(words)
             if found and not unless.find(words):
-                return Passed(intent, found[0].text)
+                return Passed(gate.intent, found[0].text, f"option:{gate.option}" if gate.option else None)
         return None
 
     def asked_of(self, words: Sequence[str]) -> tuple[str, ...]:
@@ -114,14 +120,14 @@ def load_gates(
     findings: list[Finding] = []
     places = _load_places(pack, findings)
     path = responses / FILE
-    tree = read_tree(path, str(path))
+    tree = read_tree(path, str(path), responses)
     findings += tree.findings
     rules = None if tree.findings else validate(Rules, tree, (), tree.data or {}, ZoneInfo("UTC"), findings)
     if rules is None:
         return None, places, findings
     rules = rules.model_copy(update={"lists": {**rules.lists, PLACES: places}})
     before = len(findings)
-    for steps, problem, remedy in _problems(rules, intents, try_examples):
+    for steps, problem, remedy in _problems(rules, intents, try_examples and not findings):
         findings.append(Finding(tree.file, tree.line(steps), ".".join(map(str, steps)), problem, remedy))
     return (Gates(rules) if len(findings) == before else None), places, findings
 
@@ -130,7 +136,7 @@ def _load_places(pack: Path, findings: list[Finding]) -> tuple[str, ...]:
     path = pack / f"{PLACES}.yaml"
     if not path.exists():
         return ()
-    tree = read_tree(path, str(path))
+    tree = read_tree(path, str(path), pack)
     findings += tree.findings
     found = validate(Words, tree, (), tree.data or {}, ZoneInfo("UTC"), findings) or {}
     return tuple(dict.fromkeys(place for names in found.values() for place in names))
@@ -142,11 +148,14 @@ def _compiled(patterns: Sequence[str], rules: Rules) -> list[Pattern]:
 
 def _problems(rules: Rules, intents: Sequence[str], try_examples: bool) -> list[Problem]:
     found: list[Problem] = []
+    together = Together()
     for steps, text in _patterns(rules):
         try:
-            compile_pattern(text, rules.lists)
+            together.add(compile_pattern(text, rules.lists))
         except PatternError as error:
             found.append((steps, str(error), "see the top of the file for how patterns are written"))
+        if len(found) == MOST_FINDINGS:
+            return found
     for number, gate in enumerate(rules.gates):
         if gate.intent not in intents:
             found.append(

@@ -85,7 +85,7 @@ class PackInterpreter:
                 considering.forget_lessons()
                 self._equip(Equipment(known, encoder, "ready" if encoder else "words"))
                 hand_back()
-                log.info("understanding_warm", extra={"status": self.status()})
+                log.info("understanding_warm status=%s", self.status())
         return self.status()
 
     def _trained(self, lessons: Lessons, encoder: Encoder | None) -> Model:

@@ -27,21 +27,28 @@ class Reading:
 
 class Reader:
     """Reads messages of any kind; `places` are names of places that are not the pack's, `openers` greetings
-    that may stand before a question."""
+    that may stand before a question, `pictures` the words that emoji stand for."""
 
     def __init__(
-        self, finder: EntityFinder, spelling: Spelling, places: Iterable[str], openers: Iterable[str] = ()
+        self,
+        finder: EntityFinder,
+        spelling: Spelling,
+        places: Iterable[str],
+        openers: Iterable[str] = (),
+        pictures: Mapping[str, str] | None = None,
     ) -> None:
         self._finder = finder
         self._spelling = spelling
         self._places = frozenset(tuple(fold(place).split()) for place in places)
         self._openers = sorted((tuple(fold(opener).split()) for opener in openers), key=len, reverse=True)
+        self._pictures = str.maketrans({one: f" {words} " for one, words in (pictures or {}).items()})
         self._longest = max(map(len, self._places), default=0)
         self._starts = frozenset(place[0] for place in self._places if place)
 
     def read(self, text: str, is_word: Callable[[str], bool]) -> Reading:
         """The reading of a message; words for which `is_word` is true are no slips."""
-        return self._read(cleaned(text), is_word)
+        clean = cleaned(text)
+        return self._read(clean if clean.isascii() else clean.translate(self._pictures), is_word)
 
     def parts(self, reading: Reading, is_word: Callable[[str], bool]) -> list[Reading]:
         """The sentences of a message with at least two words, each read for itself; none where it is a single one."""

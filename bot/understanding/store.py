@@ -42,7 +42,7 @@ class Store:
             with np.load(path, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}
         except (OSError, ValueError, KeyError, EOFError):
-            log.warning("cache_unreadable", extra={"file": name})
+            log.warning("cache_unreadable file=%s", name)
             return None
 
     def save(self, name: str, arrays: Arrays) -> None:
@@ -57,7 +57,7 @@ class Store:
             Path(temporary).replace(self._folder / name)
             self._prune(name.partition("-")[0])
         except OSError:
-            log.warning("cache_unwritable", extra={"file": name})
+            log.warning("cache_unwritable file=%s", name)
 
     def _prune(self, kind: str) -> None:
         assert self._folder is not None  # noqa: S101 - only called after saving into it

@@ -10,37 +10,44 @@ from bot.understanding.normalisation import fold, folded
 
 TELLING = 2  # words of another language that give it away, more than the pack's languages have in the message
 SHARE = 0.6  # of a word's uses that must be in one language for the word to speak for it
+FEW = 2  # words of a message, up to which each of them must be unmistakable
+UNMISTAKABLE = 0.9  # of a word's uses, for it to be so
 
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """`words` maps a folded word to the language of the pack that it speaks for; `foreign` are all words that give one
-    of the `tongues` away."""
+    """`words` maps a folded word to the language of the pack that it speaks for, and `unmistakable` are those that do
+    so on their own; `foreign` are all words that give one of the `tongues` away."""
 
     words: dict[str, str]
+    unmistakable: frozenset[str]
     tongues: tuple[Tongue, ...]
     foreign: frozenset[str]
 
     @classmethod
-    def of(cls, questions: Iterable[Question], tongues: Iterable[Tongue]) -> "Languages":
-        """Learns which words speak for which language from the questions."""
+    def of(cls, questions: Iterable[Question], tongues: Iterable[Tongue], shared: Iterable[str] = ()) -> "Languages":
+        """Learns which words speak for which language from the questions; `shared` words alone speak for none."""
         uses: dict[str, dict[str, int]] = {}
         for question in questions:
             for word in set(folded(question.text).split()):
                 counts = uses.setdefault(word, {})
                 counts[question.lang] = counts.get(question.lang, 0) + 1
         speaks: dict[str, str] = {}
+        clear: set[str] = set()
         for word, counts in uses.items():
             lang = max(counts, key=lambda one: counts[one])
             if counts[lang] > 1 and counts[lang] > SHARE * sum(counts.values()):
                 speaks[word] = lang
+                clear.update([word] if counts[lang] >= UNMISTAKABLE * sum(counts.values()) else ())
         others = tuple(tongues)
-        return cls(speaks, others, frozenset(word for tongue in others for word in tongue.words))
+        unmistakable = frozenset(clear.difference(map(folded, shared)))
+        return cls(speaks, unmistakable, others, frozenset(word for tongue in others for word in tongue.words))
 
     def of_message(self, words: Sequence[str]) -> str | None:
-        """The pack's language that most of the folded words speak for; None where none or two do."""
+        """The pack's language that most of the folded words speak for; None where none or two do, or where a message
+        of few words may well be of another: "ok", "no", "ICE"."""
         votes: dict[str, int] = {}
-        for word in words:
+        for word in words if len(words) > FEW else self.unmistakable.intersection(words):
             if lang := self.words.get(word):
                 votes[lang] = votes.get(lang, 0) + 1
         ranked = sorted(votes.items(), key=lambda vote: -vote[1])

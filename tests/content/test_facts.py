@@ -113,6 +113,14 @@ def test_refusals_point_to_help_and_give_no_advice(ask: Ask, intent: str, lang: 
     assert ('href="tel:911"' in reply.html) == (intent == "in_distress")
 
 
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_whoever_thinks_of_dying_reads_of_the_lifeline_first(ask: Ask, lang: str) -> None:
+    html = ask(LATE, "in_distress", "option:self-harm", lang=lang).html
+    assert html.index('href="tel:988"') < html.index('href="tel:911"')
+    assert "https://988lifeline.org" in html
+    assert "locator.ice.gov" not in html
+
+
 def test_what_was_not_checked_against_its_text_is_said(ask: Ask) -> None:
     html = ask(LATE, "sources").html
     assert "Not checked against the text: " in html

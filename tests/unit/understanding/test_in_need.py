@@ -8,13 +8,19 @@ import pytest
 from bot.wiring import Explainer
 from tests.unit.understanding.packs import dallas
 
-MESSAGES = [json.loads(line) for line in (Path(__file__).parent / "in_need.jsonl").read_text("utf-8").splitlines()]
+
+def written(name: str) -> list[dict[str, str]]:
+    """The messages of a file of JSON lines beside this one."""
+    return [json.loads(line) for line in (Path(__file__).parent / name).read_text("utf-8").splitlines()]
+
+
+MESSAGES, CALM = written("in_need.jsonl"), written("no_alarm.jsonl")
 NEEDS = {"in_distress", "legal_advice"}
 
 
 def test_messages_in_need_are_no_examples() -> None:
     known = {question.text for question in dallas().questions}
-    assert [one["text"] for one in MESSAGES if one["text"] in known] == []
+    assert [one["text"] for one in [*MESSAGES, *CALM] if one["text"] in known] == []
 
 
 @pytest.mark.long
@@ -25,3 +31,11 @@ def test_nobody_in_need_is_passed_over(served: Explainer, is_bounded: bool) -> N
     assert len(missed) <= 0.01 * len(told), missed
     other = [one["text"] for one, found in told if found.turn.intent != one["intent"]]
     assert len(other) <= 0.03 * len(told), other
+
+
+@pytest.mark.long
+def test_hardly_a_calm_question_is_taken_for_need(served: Explainer, is_bounded: bool) -> None:
+    asked = CALM[::3] if is_bounded else CALM
+    told = [(one["text"], served.interpreter.understand(one["text"])) for one in asked]
+    alarmed = [text for text, found in told if found.turn.intent in NEEDS and found.outcome == "refuse"]
+    assert len(alarmed) <= 0.03 * len(told), alarmed

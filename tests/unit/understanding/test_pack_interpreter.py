@@ -27,6 +27,8 @@ from tests.unit.understanding.packs import PACK, dallas
         ("qué es la 287g", "what_is", "term:287g", "es"),
         ("how much money did ICE offer", "how_much_money", None, "en"),
         ("ice is at my door", "in_distress", None, "en"),
+        ("i dont want to live anymore", "in_distress", "option:self-harm", "en"),
+        ("ICE", "what_is", "term:ice", None),
         ("me van a deportar", "legal_advice", None, "es"),
         ("what about houston?", "other_place", None, "en"),
         ("what did taylor swift say", "not_covered", None, "en"),
@@ -53,6 +55,11 @@ def test_language_that_we_do_not_speak_is_told(interpreter: PackInterpreter, tex
     assert found.understanding.turn.intent == "language"
     assert found.understanding.lang not in {"en", "es", None}
     assert found.sentence
+
+
+def test_what_emoji_say_is_heard(interpreter: PackInterpreter) -> None:
+    assert interpreter.understand("🚨 migra").turn == Turn("in_distress")
+    assert interpreter.understand("migra").turn == Turn("what_is", "term:ice")
 
 
 def test_two_questions_are_answered_and_offered(interpreter: PackInterpreter) -> None:
