@@ -48,8 +48,11 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="explainer")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """A chatbot that explains one local controversy, and names its source for every sentence."""
+    if context.invoked_subcommand == doctor_command.name:
+        return  # it tells of wrong settings itself, of these too
     logs = load_log_settings()
     keep_logs(logs.explainer_log_format, logs.explainer_log_level)
 

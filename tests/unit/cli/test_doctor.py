@@ -79,11 +79,12 @@ def test_json_is_a_list_of_objects(doctor: Doctor) -> None:
 def test_all_faults_are_told_at_once(doctor: Doctor, tmp_path: Path) -> None:
     result = doctor(
         EXPLAINER_METRICS="some", EXPLAINER_CLOCK="tomorrow", DATABASE_URL="mysql://a:b@c/d",
-        EXPLAINER_FACTS=str(tmp_path / "none"), TELEGRAM_BOT_TOKEN="no-token",
+        EXPLAINER_FACTS=str(tmp_path / "none"), TELEGRAM_BOT_TOKEN="no-token", EXPLAINER_LOG_FORMAT="xml",
     )  # fmt: skip
     assert result.exit_code == 1
     told = {line.split(":")[0].split(maxsplit=1)[1] for line in errors(result)}
     assert told == {"settings", "clock", "database", "content", "telegram"}
+    assert "EXPLAINER_LOG_FORMAT" in result.output  # which ends every other command at once
     assert "no-token" not in result.output
     assert "a:b@c" not in result.output
 
