@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.conversation.dates import Dates
 from bot.conversation.pictures import Pictures
 from bot.conversation.present import Present
-from bot.conversation.reminding import ELSEWHERE, REMINDERS, Reminder, Reminding
+from bot.conversation.reminding import ELSEWHERE, PREVIEWED, REMINDERS, Reminder, Reminding
 from bot.conversation.rendering import ERASING, Asked, Rendering
 from bot.core.clock import Clock
 from bot.core.messages import Button, Incoming, Reply, Turn
@@ -15,9 +15,11 @@ from bot.core.ports import Interpreter, Understanding
 from bot.factbase.base import FactBase
 from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.book import Phrasebook
+from bot.understanding.normalisation import folded
 
 FALLBACK = "en"
-OF_THE_CHAT = frozenset({"forget_me", "language"})  # what changes something for all who are in it
+FORGET = "forget_me"
+OF_THE_CHAT = frozenset({FORGET, "language"})  # what changes something for all who are in it
 REFUSED = Reminder("refused")
 
 
@@ -47,23 +49,11 @@ class Conversation:
     async def __call__(self, incoming: Incoming) -> Reply:
         """The reply to one message, at the message's own instant or the clock's. Raises nothing on any text."""
         understood = self._understand(incoming)
-        turn, reader = understood.turn, incoming.reader
-        if self._pictures.card(turn):
+        if self._pictures.card(understood.turn):
             facts = self._facts(incoming)
-            await self._pictures.prepare(turn, facts, self._language(incoming, understood))
+            await self._pictures.prepare(understood.turn, facts, self._language(incoming, understood))
             return self._reply(incoming, understood, ELSEWHERE, facts)
-        if self._reminding is None or reader is None or understood.outcome != "answer":
-            return self._reply(incoming, understood, ELSEWHERE)
-        if turn.intent in OF_THE_CHAT:  # a group's reminders are erased with what is kept of it, and speak its language
-            if not await reader.may_subscribe():
-                return self._reply(incoming, understood, REFUSED)
-            done = await self._reminding.forget(reader) if turn.intent == "forget_me" else ELSEWHERE
-            return self._reply(incoming, understood, done)
-        if turn.intent not in REMINDERS:
-            return self._reply(incoming, understood, ELSEWHERE)
-        facts = self._base.at(self._clock.now())  # of this very instant: it is kept as the subscription's own
-        reminder = await self._reminding.act(turn, reader, self._language(incoming, understood), facts)
-        return self._reply(incoming, understood, reminder)
+        return self._reply(incoming, understood, await self._done(incoming, understood))
 
     def answer(self, incoming: Incoming, reminder: Reminder = ELSEWHERE) -> Reply:
         """The same without waiting, for the editors' tools: to nobody who could be reminded, or as to one whose
@@ -86,6 +76,22 @@ class Conversation:
             yield from (Turn(preset.id, entity) for entity in self._base.entities() if preset.takes(entity))
             yield from (Turn(preset.id, f"option:{option.id}") for option in preset.options)
 
+    async def _done(self, incoming: Incoming, understood: Understanding) -> Reminder:
+        """Does what is asked about what is kept of the chat; how its reminders stand then."""
+        turn, reader = understood.turn, incoming.reader
+        if self._reminding is None or reader is None or understood.outcome != "answer":
+            return ELSEWHERE
+        if incoming.at is not None:
+            return PREVIEWED
+        if turn.intent in OF_THE_CHAT:  # a group's reminders are erased with what is kept of it, and speak its language
+            if not await reader.may_subscribe():
+                return REFUSED
+            return await self._reminding.forget(reader) if turn.intent == FORGET else ELSEWHERE
+        if turn.intent not in REMINDERS:
+            return ELSEWHERE
+        facts = self._base.at(self._clock.now())  # of this very instant: it is kept as the subscription's own
+        return await self._reminding.act(turn, reader, self._language(incoming, understood), facts)
+
     def _facts(self, incoming: Incoming) -> Snapshot:
         return self._base.at(incoming.at) if incoming.at else self._present.facts
 
@@ -107,7 +113,8 @@ class Conversation:
 
     def _understand(self, incoming: Incoming) -> Understanding:
         if incoming.turn is None:
-            return self._interpreter.understand(incoming.text, incoming.context)
+            understood = self._interpreter.understand(incoming.text, incoming.context)
+            return self._asked_back(understood) if self._would_erase(incoming, understood) else understood
         turn = incoming.turn
         if incoming.only_look:  # what would be changed, without its change
             turn = Turn("privacy") if turn.intent in ERASING else _without_option(turn)
@@ -117,6 +124,18 @@ class Conversation:
         known = preset.option(turn.entity) or self._base.entity(turn.entity)
         entity = turn.entity if known else None
         return Understanding(preset.turn(entity), preset.outcome, 1.0)
+
+    def _would_erase(self, incoming: Incoming, understood: Understanding) -> bool:
+        """Whether a chat would lose all that is kept of it by words that are taken for that, and do not say just that:
+        “I forgot” is near to “forget me”."""
+        if incoming.reader is None or understood.turn.intent != FORGET or understood.outcome != "answer":
+            return False
+        said = folded(incoming.text)
+        return all(said != folded(label) for label in self._phrasebook.presets[FORGET].label.root.values())
+
+    @staticmethod
+    def _asked_back(understood: Understanding) -> Understanding:
+        return replace(understood, outcome="confirm", candidates=(Turn(FORGET), Turn("privacy")))
 
     def _language(self, incoming: Incoming, understood: Understanding) -> str:
         wanted = (incoming.lang, understood.lang, incoming.lang_hint)

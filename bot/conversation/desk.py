@@ -1,5 +1,6 @@
 """The editors' desk: what its commands ask, told in the words of the content folder, to its administrators alone."""
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ MOST_CAMPAIGNS: Final = 10
 MOST_FINDINGS: Final = 8
 LONGEST_FINDING: Final = 400  # characters, so that all fit into two messages
 EXAMPLE: Final = "%Y-%m-%dT%H:%M"
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+NOON: Final = "T12:00"  # of a day that is written without an hour
 
 Values = Mapping[str, Any]
 
@@ -43,7 +46,7 @@ class Reloaded(Protocol):
 @dataclass(frozen=True, slots=True)
 class Operation:
     """How the program runs: since when, what its understanding is (as `PackInterpreter.status`), which content it
-    serves (a hash), its memory in bytes where the machine tells, whether other replicas may run beside it."""
+    serves (a hash), its memory in bytes where the machine tells, whether no other replica can run beside it."""
 
     begun_at: datetime
     understanding: str
@@ -94,7 +97,7 @@ class Desk:
         there is no such command then."""
         if person not in self.admins or name not in COMMANDS:
             return None
-        return self.tell(name, lang, await self._values(name, rest.strip(), str(person)))
+        return self.tell(name, lang, await self._values(name, rest.strip(), str(person), lang))
 
     def line(self, at: datetime, lang: str) -> str:
         """What stands above each answer of a preview."""
@@ -107,22 +110,27 @@ class Desk:
         html = self._phrasebook.render(turn, facts, lang, values).html
         return Reply(turn.intent, None, "answer", 1.0, lang, facts.now, html, is_repeatable=False)
 
-    async def _values(self, name: str, rest: str, chat: str) -> Values:
+    async def _values(self, name: str, rest: str, chat: str, lang: str) -> Values:
         if name == STATS:
-            return await self._stats()
+            return await self._stats(lang)
         if name == CAMPAIGNS:
             return await self._campaigns()
         if name == PREVIEW:
             return self._preview(rest, chat)
-        return reload_values(await self._office.reload(), self._office.operation())
+        before = self._office.operation().version
+        return reload_values(await self._office.reload(), self._office.operation(), before)
 
-    async def _stats(self) -> Values:
+    async def _stats(self, lang: str) -> Values:
         try:
             subscribers = await self._office.subscribers()
         except ServiceError:
             subscribers = None
         operation, facts = self._office.operation(), self._base.at(self._clock.now())
-        return stats_values(self._office.tally, operation, newest(facts), subscribers)
+
+        def called(intent: str) -> str:
+            return self._phrasebook.label(Turn(intent), facts, lang) if intent in self._phrasebook.presets else intent
+
+        return stats_values(self._office.tally, operation, newest(facts), subscribers, called)
 
     async def _campaigns(self) -> Values:
         try:
@@ -134,13 +142,15 @@ class Desk:
     def _preview(self, rest: str, chat: str) -> Values:
         previews, now = self._office.previews, self._clock.now().astimezone(self._base.zone)
         example = (now + timedelta(days=1)).strftime(EXAMPLE)
+        if not self._office.operation().is_alone:  # another one, which knows of no preview, may take the next question
+            return {"state": "replicas", "at": None, "example": example}
         if rest.casefold() == OFF:
             return {"state": "off" if previews.end(chat) else "none", "at": None, "example": example}
         if not rest:
             preview = previews.of(chat)
             return {"state": "on" if preview else "none", "at": preview.at if preview else None, "example": example}
         try:
-            at = parse_moment(rest, self._base.zone)
+            at = parse_moment(rest + NOON if DAY.fullmatch(rest) else rest, self._base.zone)
         except (ValueError, OverflowError):
             return {"state": "wrong", "at": None, "example": example}
         previews.begin(chat, at)
@@ -150,12 +160,18 @@ class Desk:
         return self._phrasebook.phrase(f"{name}_command", lang)
 
 
-def stats_values(tally: Tally, operation: Operation, newest_on: datetime | None, subscribers: int | None) -> Values:
+def stats_values(
+    tally: Tally,
+    operation: Operation,
+    newest_on: datetime | None,
+    subscribers: int | None,
+    called: Callable[[str], str],
+) -> Values:
     """What the template of `stats` is handed; times in milliseconds, None where nothing was answered yet, "" for more
-    than is told apart; memory in megabytes."""
+    than is told apart; memory in megabytes. `called` is what an intent is called."""
     return {
         "total": tally.total,
-        "topics": tally.topics(MOST_TOPICS),
+        "topics": [(called(intent), outcome, count) for intent, outcome, count in tally.topics(MOST_TOPICS)],
         "languages": list(tally.languages().items()),
         "not_understood": tally.count("refuse", NOT_COVERED),
         "asked_back": tally.count("confirm"),
@@ -169,11 +185,17 @@ def stats_values(tally: Tally, operation: Operation, newest_on: datetime | None,
     }
 
 
-def reload_values(reloaded: Reloaded, operation: Operation) -> Values:
-    """What the template of `reload` is handed."""
+def reload_values(reloaded: Reloaded, operation: Operation, before: str) -> Values:
+    """What the template of `reload` is handed; `before` is the version that was served until then."""
     problems = [problem[:LONGEST_FINDING] for problem in reloaded.problems[:MOST_FINDINGS]]
     more = len(reloaded.problems) - len(problems)
-    return {"problems": problems, "more": more, "is_learning": reloaded.is_learning, "operation": operation}
+    return {
+        "problems": problems,
+        "more": more,
+        "is_same": operation.version == before,
+        "is_learning": reloaded.is_learning,
+        "operation": operation,
+    }
 
 
 def newest(facts: Snapshot) -> datetime | None:

@@ -61,7 +61,7 @@ class Pictures:
         try:
             await asyncio.to_thread(self._cards.svg, card, facts, lang)  # milliseconds; tells if it was drawn before
         except ContentError as error:
-            log.error("picture failed card=%s lang=%s: %s", card, lang, error)
+            log.error("picture.failed card=%s lang=%s: %s", card, lang, error)
             return
         if self._cards.kept(card, facts, lang) is None and (drawing := self._begun(card, facts, lang)):
             await asyncio.wait([drawing], timeout=self._patience)
@@ -71,7 +71,7 @@ class Pictures:
         key = (card, facts, lang)
         if key not in self._drawings:
             if len(self._drawings) >= MOST_WAITING:
-                log.warning("picture put off card=%s lang=%s", card, lang)
+                log.warning("picture.put_off card=%s lang=%s", card, lang)
                 return None
             drawing = asyncio.get_running_loop().run_in_executor(self._drawer, self._draw, *key)
             self._drawings[key] = drawing
@@ -82,7 +82,7 @@ class Pictures:
         try:
             self._cards.png(card, facts, lang)
         except ContentError as error:
-            log.error("picture failed card=%s lang=%s: %s", card, lang, error)
+            log.error("picture.failed card=%s lang=%s: %s", card, lang, error)
 
     def draw(self, turn: Turn, facts: Snapshot, lang: str) -> None:
         """The same as `prepare` without an event loop. Raises ContentError where it cannot be drawn."""

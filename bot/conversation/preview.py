@@ -52,14 +52,14 @@ class Previews:
 
 def previewing(answer: Answer, previews: Previews, line: Callable[[datetime, str], str]) -> Answer:
     """The same answers, but as of then to a chat that looks at another instant, below `line(instant, lang)` in HTML.
-    Such a chat cannot be reminded, and neither what it chooses nor what it asked is for keeping."""
+    Nothing of such a chat is changed, and neither what it chooses nor what it asked is for keeping."""
 
     async def answered(incoming: Incoming) -> Reply:
         preview = previews.of(incoming.reader.chat) if incoming.reader else None
         if preview is None:
             return await answer(incoming)
         context = preview.turn or incoming.context
-        reply = await answer(replace(incoming, at=preview.at, reader=None, context=context))
+        reply = await answer(replace(incoming, at=preview.at, context=context))
         if reply.outcome == "answer":
             preview.turn = reply.turn
         html = line(preview.at, reply.lang) + reply.html

@@ -24,6 +24,7 @@ REMINDERS = frozenset({REMIND, STOP})
 
 State = Literal[
     "elsewhere",  # the platform cannot write of its own accord
+    "previewed",  # an editor looks at another instant, and changes nothing
     "nothing",  # nothing is to come
     "refused",  # not an administrator of the group
     "unavailable",  # the database does not answer
@@ -64,6 +65,7 @@ class Reminder:
 
 
 ELSEWHERE: Final = Reminder("elsewhere")
+PREVIEWED: Final = Reminder("previewed")
 
 
 class Reminding:

@@ -16,6 +16,7 @@ from bot.phrasebook.presets import Preset
 MOST_BUTTONS = 8
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 ERASING = frozenset({STOP, "forget_me"})  # turns that take something away each time they are asked
+WITHOUT_EFFECT = frozenset({"previewed", "refused", "unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Asked:
     """All that a reply depends on besides the facts: two that are equal get the same one.
 
     `candidates` and `sentence` as in `Understanding`; `chooses` says that a reader who asks `language` means to have
-    `lang` from now on.
+    `lang` from now on, `is_undrawn` that the answer stands for a picture that could not be drawn.
     """
 
     turn: Turn
@@ -33,6 +34,7 @@ class Asked:
     sentence: str | None = None
     reminder: Reminder = ELSEWHERE
     chooses: bool = False
+    is_undrawn: bool = False
 
 
 class Rendering:
@@ -65,19 +67,20 @@ class Rendering:
             "reminder": reminder,
             "dated": document,
             "feed": self._dates.feed(lang),
+            "is_undrawn": asked.is_undrawn,
             **self._kept,
         }
         caption = self._pictures.caption(turn)
         rendered = self._phrasebook.render(caption or turn, facts, lang, more)
         picture = self._pictures.picture(turn, facts, lang, rendered.html)
         if caption and picture is None:  # it was not drawn: the same in words
-            return self._told(replace(asked, turn=Turn(turn.intent)), facts)
+            return self._told(replace(asked, turn=Turn(turn.intent), is_undrawn=True), facts)
         chosen = [Turn(REMIND, f"option:{one}") for one in reminder.options]
         following = [one for one in self._next(turn, facts, lang, reminder) if not (document and _is_dates(one))]
         buttons = dict.fromkeys([*self._buttons([*asked.candidates, *chosen], facts, lang), *following])
         made = self._made(asked, facts, rendered, list(buttons))
         # what only an administrator may do has no effect for others, nor what the database could not take
-        is_done = asked.outcome == "answer" and reminder.state not in {"refused", "unavailable"}
+        is_done = asked.outcome == "answer" and reminder.state not in WITHOUT_EFFECT
         done = turn.intent if is_done else None
         chosen_lang = lang if done == "language" and asked.chooses else None
         return replace(made, document=document, picture=picture, chosen_lang=chosen_lang, forget=done == "forget_me")

@@ -26,7 +26,7 @@ from bot.reminders.ledger import Progress
 
 STATUSES: Final = ("ready", "words", "examples", "earlier")
 STATES: Final = ("running", "paused", "done", "cancelled")
-PREVIEWS: Final = ("line", "on", "off", "none", "wrong")
+PREVIEWS: Final = ("line", "on", "off", "none", "wrong", "replicas")
 
 
 def desk_samples(content: Content, now: datetime) -> Iterator[tuple[str, Callable[[str], Reply]]]:
@@ -57,8 +57,8 @@ def _stats(content: Content, now: datetime) -> Iterator[tuple[str, Any]]:
         intent = next(iter(content.phrasebook.presets))
         busy.note(Reply(intent, None, outcome, 1.0, "en", now, ""), number * 10.0)  # type: ignore[arg-type]
     for status in STATUSES:
-        yield STATS, stats_values(busy, _operation(now, status, True), now, 2)
-    yield STATS, stats_values(Tally(), _operation(now, "ready", True), None, None)
+        yield STATS, stats_values(busy, _operation(now, status, True), now, 2, str)
+    yield STATS, stats_values(Tally(), _operation(now, "ready", True), None, None, str)
 
 
 def _campaigns(now: datetime) -> Iterator[tuple[str, Any]]:
@@ -75,5 +75,6 @@ def _previews(now: datetime) -> Iterator[tuple[str, Any]]:
 def _reloads(now: datetime) -> Iterator[tuple[str, Any]]:
     for is_alone in (True, False):
         operation = _operation(now, "ready", is_alone)
-        yield RELOAD, reload_values(Reloaded(is_learning=is_alone), operation)
-    yield RELOAD, reload_values(Reloaded(["file.yaml:1: field: what is wrong: how to mend it"] * 9), operation)
+        for before in ("", operation.version):
+            yield RELOAD, reload_values(Reloaded(is_learning=is_alone), operation, before)
+    yield RELOAD, reload_values(Reloaded(["file.yaml:1: field: what is wrong: how to mend it"] * 9), operation, "")

@@ -9,10 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bot.conversation.pictures import OPTION
+from bot.core.messages import Reply
 from bot.editorial.content import Content
 from bot.factbase.when import parse_moment
 from bot.phrasebook.cards import HIGHEST, SVG, WIDTH, Cards
 from bot.phrasebook.lettering import Lettering
+from bot.platforms.plaintext import to_text
 
 CLOCKS = ("2025-10-01T12:00", "2025-10-21T12:00", "2025-10-24T18:00", "2025-11-05T12:00", "2025-11-06T12:00",
           "2025-11-06T20:00", "2026-11-22T12:00", "2027-06-01T12:00")  # fmt: skip
@@ -130,8 +133,8 @@ def test_the_whole_ground_is_painted_and_the_height_is_as_meant(drawn: Drawn, na
     ("at", "said", "unsaid"),
     [
         ("2025-10-24T18:00", ["Expected in the first week of November 2025", "No day has been confirmed"], []),
-        ("2025-11-05T12:00", ["Tomorrow: Thursday, November 6", "two council committees, not of the full"], []),
-        ("2025-11-06T12:00", ["It was set for today, 9:00 a.m.", "no report of the outcome yet"], ["postpone"]),
+        ("2025-11-05T12:00", ["Thursday, November 6, 9:00 a.m.", "two council committees, not of the full"], []),
+        ("2025-11-06T12:00", ["It was set for Thursday, November 6", "no report of the outcome yet"], ["postpone"]),
         ("2025-11-06T20:00", ["no scheduled vote", "voted unanimously to postpone"], ["Tomorrow"]),
         ("2026-11-22T12:00", ["no scheduled vote", "December 1, 2026", "not a city vote", "Spring 2026"], ["must be"]),
     ],
@@ -140,6 +143,29 @@ def test_the_timeline_says_of_a_date_what_was_known(drawn: Drawn, at: str, said:
     text = words(drawn("timeline", "en", at))
     assert [one for one in said if one not in text] == [], text
     assert [one for one in unsaid if one in text] == [], text
+
+
+RELATIVE = re.compile(
+    r"\b(today|tomorrow|yesterday|now|in \d+ (days?|hours?|minutes?)|\d+ days? ago|hoy|mañana|ayer|(?<!por )ahora|"
+    r"(dentro de|en|hace) \d+ (días?|horas?|minutos?))\b", re.IGNORECASE
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+@pytest.mark.parametrize(
+    "at", [*CLOCKS, "2025-11-03T12:00", "2025-11-06T08:00", "2026-11-30T12:00", "2026-12-01T12:00"]
+)  # fmt: skip
+def test_a_picture_that_is_kept_and_its_caption_stay_true_by_naming_days(
+    drawn: Drawn, ask: Callable[..., Reply], lang: str, at: str
+) -> None:
+    year = at[:4]
+    for name, intent in zip(CARDS, ("what_happened", "where_they_stand"), strict=True):
+        told = words(drawn(name, lang, at))
+        assert re.search(rf"(As of|Al) .*{year}", told)
+        caption = ask(at, intent, OPTION, lang=lang)
+        assert caption.picture is not None
+        for text in (told, to_text(caption.html)):
+            assert RELATIVE.findall(text) == [], text
 
 
 @pytest.mark.parametrize("lang", ["en", "es"])

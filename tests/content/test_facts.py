@@ -1,11 +1,14 @@
 # ruff: noqa: E501 - the table has a fact in each line
 """Every fact of the dossier can be asked for, and comes out with its source, in both languages."""
 
+import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 
 from bot.core.messages import Reply
+from bot.editorial.content import Content
 from bot.platforms.markup import parse
 from bot.platforms.plaintext import block_text
 
@@ -125,4 +128,17 @@ def test_what_was_not_checked_against_its_text_is_said(ask: Ask) -> None:
     html = ask(LATE, "sources").html
     assert "Not checked against the text: " in html
     assert "no address at hand" in html
-    assert "the link leads to a copy" in html
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "copy at"), ("es", "copia en")])
+def test_a_link_to_a_copy_says_where_it_leads_and_is_not_named_after_the_publisher(
+    ask: Ask, content: Content, lang: str, words: str
+) -> None:
+    copies = {one.copy_url: one for one in content.base.sources.values() if one.copy_url and not one.url}
+    html = "".join(ask(LATE, intent, lang=lang).html for intent in ("sources", "what_happened", "how_much_money"))
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', html)
+    assert copies.keys() <= {address for address, _ in links}
+    for address, label in links:
+        if address in copies:
+            site = urlsplit(address).hostname or ""
+            assert label == f"{words} {site.removeprefix('www.')}"

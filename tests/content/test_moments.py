@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.conversation.conversation import Conversation
 from bot.core.messages import Reply
 from bot.platforms.markup import parse
 from bot.platforms.plaintext import block_text, to_text
@@ -65,12 +66,34 @@ def test_between_the_hour_and_the_outcome_nothing_is_claimed(ask: Ask, lang: str
     assert re.search("no report of the outcome yet|Todavía no|todavía no|Aún no|aún no", text)
 
 
+def test_the_story_in_short_counts_those_against_as_the_days_below_it_do(ask: Ask) -> None:
+    """F5 was known from the evening of October 27 on."""
+    for at, count, other in (
+        ("2025-10-27T12:00", "three others", "eleven"),
+        ("2025-10-30T12:00", "eleven", "three others"),
+    ):
+        core, _, days = ask(at, "what_happened").html.partition("<details")
+        assert count in core
+        assert other not in core
+        assert ("eleven council members" in days) == (count == "eleven")
+
+
 def test_before_anything_was_known_nothing_is_told(ask: Ask) -> None:
     for intent in ("what_happened", "who_said_what", "where_they_stand", "how_much_money", "what_changed"):
         reply = ask("2025-10-01T12:00", intent)
         assert reply.facts == ()
         assert reply.sources == ()
         assert not re.search(r"\d{4}|ICE|Comeaux|\$", told(reply))
+
+
+@pytest.mark.parametrize("at", ["2025-10-20T12:30", "2025-10-24T18:00", "2025-11-05T12:00", "2025-11-06T08:00"])
+def test_before_the_decision_nothing_is_told_as_if_it_had_been_made(
+    ask: Ask, conversation: Conversation, at: str
+) -> None:
+    for turn in conversation.turns():
+        for lang in ("en", "es"):
+            text = to_text(ask(at, turn.intent, turn.entity, lang=lang).html)
+            assert not re.search(r"would have|had been|habr[ií]an? |hubier|hubies", text), (turn, text)
 
 
 def test_the_deadline_is_ahead_until_its_day_is_over(ask: Ask) -> None:

@@ -84,7 +84,7 @@ async def test_preview_is_of_one_chat_says_so_and_keeps_nothing(data: Path) -> N
             assert "Preview" not in (await reader.ask("/vote")).text
             assert (await admin.ask("/timeline")).text.startswith("Preview (")
             assert "Yes, remind me" not in (await admin.ask("/remind")).labels
-            assert (await admin.reply()).document is not None
+            assert "In a preview, nothing is kept or changed." in (await admin.ask("/forgetme")).text
             await admin.ask("/language")
             admin.press("Español")
             assert (await admin.reply()).text.startswith("Vista previa (")
@@ -105,10 +105,11 @@ async def test_reload_serves_what_is_sound_and_refuses_what_is_not(data: Path, f
             assert "decisions.yaml:" in refused
             assert "9:00 a.m" in (await admin.ask("/vote")).text
             correct(facts, "when: 2025-11-31T09:00", "when: 2025-11-06T10:30")
-            assert (await reload(admin)).startswith("The content is served as it is now")
+            assert (await reload(admin)).startswith("New content is served")
+            assert (await reload(admin)).startswith("Nothing has changed: content")
             assert "10:30 a.m" in (await admin.ask("/vote")).text
             correct(facts, "when: 2025-11-06T10:30", "when: 2025-11-06T11:45")
             process.send_signal(signal.SIGHUP)
-            await logged(process, b"content.reloaded", 2)
+            await logged(process, b"content.reloaded", 3)
             assert "11:45 a.m" in (await admin.ask("/vote")).text
         assert double.refused == []

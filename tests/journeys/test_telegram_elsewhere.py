@@ -1,11 +1,13 @@
 """Inline mode, guest mode, rich messages and pictures, through the whole platform against the double."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from tests.double import BotApiDouble
 from tests.double.stage import POSTED, FixedAnswers, KeptReaders, platform_on, stage, webhook_stage
+from tests.journeys.test_telegram_process import running
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -58,6 +60,27 @@ async def test_summoned_bot_answers_in_a_foreign_chat() -> None:
         assert sent.text == "when_is_the_vote in en [1]"
         assert on.readers.turns == {}
         assert on.double.refused == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "lang", "told"),
+    [
+        ("is this true?", "en", "I read only the message that names me"),
+        ("¿es cierto esto?", "es", "Leo solo el mensaje que me nombra"),
+    ],
+)
+async def test_asked_whether_a_message_is_true_the_bot_says_that_it_reads_none(
+    data: Path, asked: str, lang: str, told: str
+) -> None:
+    async with BotApiDouble() as double, running(double, data, "2025-11-05T12:00"):
+        guests, ana = double.elsewhere, double.person(lang)
+        theirs = "They have voted yes"
+        answer = await guests.guest_reply(guests.summon(asked, by=ana, reply_to=theirs), 30)
+        assert answer.text.startswith(told)
+        assert theirs not in answer.text
+        assert "[1]" in (await guests.guest_reply(guests.summon("/vote", by=ana, reply_to=theirs), 30)).text
+        assert told not in (await guests.guest_reply(guests.summon(asked, by=ana), 30)).text
+        assert double.refused == []
 
 
 async def test_summoned_bot_answers_by_webhook_too() -> None:

@@ -2,11 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 from telegram import Bot, InlineQuery, Update, User
 
+from bot.core.messages import Incoming, Turn
 from bot.core.ports import Readers
 from bot.platforms.telegram.edition import Edition
 from bot.platforms.telegram.guest import Summons, read_summons
@@ -15,6 +16,9 @@ from bot.platforms.telegram.reading import CHANNEL
 from bot.platforms.telegram.webhook import Slot
 
 log = logging.getLogger(__name__)
+
+OF_ANOTHER: Final = frozenset({"sources", "not_covered"})  # what “is this true?” below somebody's message is taken for
+NOT_READ: Final = Turn("help", "option:not-read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Elsewhere:
     def __init__(self, bot: Bot, me: User, edition: Edition, readers: Readers, newest: dict[int, str]) -> None:
         self._bot = bot
         self._me = me
+        self._edition = edition
         self._readers = readers
         self._turns = {command.name: command.turn for command in edition.commands}
         self._newest = newest
@@ -90,7 +95,11 @@ class Elsewhere:
     async def _reply(self, summoned: Summoned) -> None:
         summons = summoned.summons
         lang = await self._language(summons.person) if summons.person else None
-        card = await self._inline.reply(summons.text, summons.turn, summons.lang_hint, lang)
+        turn = summons.turn
+        if summons.is_reply and summons.text and turn is None:
+            asked = await self._edition.answer(Incoming(summons.text, lang=lang, lang_hint=summons.lang_hint))
+            turn, lang = (NOT_READ, asked.lang) if asked.intent in OF_ANOTHER else (None, lang)
+        card = await self._inline.reply(summons.text, turn, summons.lang_hint, lang)
         if card is not None:
             await send_reply(self._bot, summons.query, card)
 

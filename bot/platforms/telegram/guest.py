@@ -12,13 +12,14 @@ from bot.core.messages import Turn
 @dataclass(frozen=True, slots=True)
 class Summons:
     """What is asked, in words or as a command's turn, by whom (a person's id, where it is one's) and under which id an
-    answer is due."""
+    answer is due. `is_reply` says that it answers a message of somebody else, which is not read."""
 
     query: str
     text: str
     turn: Turn | None = None
     lang_hint: str | None = None
     person: int | None = None
+    is_reply: bool = False
 
 
 def read_summons(message: Message, me: User, turns: Mapping[str, Turn] | None = None) -> Summons | None:
@@ -37,7 +38,15 @@ def read_summons(message: Message, me: User, turns: Mapping[str, Turn] | None = 
         text = f"{name.replace('_', ' ')} {rest}".strip()
     code = (person.language_code or "").partition("-")[0].lower() if person else ""
     human = None if person is None or person.is_bot else person.id
-    return Summons(message.guest_query_id, text, turn, code or None, human)
+    return Summons(message.guest_query_id, text, turn, code or None, human, _answers_another(message, me))
+
+
+def _answers_another(message: Message, me: User) -> bool:
+    """Whether a message replies to one that this bot did not write."""
+    replied = message.reply_to_message
+    if replied is None:
+        return message.external_reply is not None
+    return all(author is None or author.id != me.id for author in (replied.from_user, replied.via_bot))
 
 
 def _without_mentions(message: Message, me: User) -> str:

@@ -42,6 +42,7 @@ class Behind:
     tally: Tally = field(default_factory=Tally)
     previews: Previews = field(default_factory=Previews)
     operation: Operation = OPERATION
+    next_version: str = OPERATION.version
 
     async def count(self) -> int:
         if self.subscribers is None:
@@ -54,6 +55,7 @@ class Behind:
         return self.campaigns
 
     async def reload(self) -> Reloaded:
+        self.operation = replace(self.operation, version=self.next_version)
         return self.reloaded
 
     def office(self) -> Office:
@@ -110,10 +112,16 @@ def test_figures_are_counts_alone(ask: Ask, behind: Behind) -> None:
     for words in (
         "4 answers since Nov 5, 2025, 12:00 p.m.", "Not understood: 1. Asked back: 1. Refused for other reasons: 1.",
         "es 4", "95 of 100 were made within 5 ms", "Subscribers: 3", "Newest source: Oct 21, 2025, 15 days ago",
-        "Content: 0123456789", "Understanding: ready", "Memory: 150 MB", "1 × opinion (refused)",
+        "Content: 0123456789", "Understanding: ready", "Memory: 150 MB", "1 × Who is right? (refused)",
     ):  # fmt: skip
         assert words in told
     assert "secret" not in told
+    assert "1 × ¿Quién tiene razón? (rechazada)" in (ask("stats", lang="es") or "")
+
+
+def test_an_intent_that_has_no_label_any_more_is_counted_by_its_id(ask: Ask, behind: Behind) -> None:
+    behind.tally.note(Reply("gone_since", None, "answer", 1.0, "en", NOON, ""), 0.004)
+    assert "1 × gone_since" in (ask("stats") or "")
 
 
 def test_what_nobody_can_tell_is_said_or_left_out(ask: Ask, behind: Behind) -> None:
@@ -146,8 +154,23 @@ def test_preview_begins_is_told_and_ends(ask: Ask, behind: Behind) -> None:
     assert (ask("preview", "off") or "").startswith("This is the present.")
 
 
+def test_preview_of_a_day_is_of_its_noon(ask: Ask, behind: Behind) -> None:
+    assert "Oct 24, 2025, 12:00 p.m. in Rivertown" in (ask("preview", "2025-10-24") or "")
+    preview = behind.previews.of(str(ADMIN))
+    assert preview is not None
+    assert preview.at.isoformat() == "2025-10-24T12:00:00-05:00"
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_there_is_no_preview_where_another_replica_may_answer_next(ask: Ask, behind: Behind, lang: str) -> None:
+    behind.operation = replace(behind.operation, is_alone=False)
+    for rest in ("", "2025-10-24", "off", "tomorrow"):
+        assert "EXPLAINER_CLOCK" in (ask("preview", rest, lang=lang) or "")
+    assert behind.previews.of(str(ADMIN)) is None
+
+
 @pytest.mark.parametrize(
-    "written", ["tomorrow", "2025-11-31T09:00", "2025-11-06", "9999-99-99T99:99", "<b>", "0001-01-01T00:00"]
+    "written", ["tomorrow", "2025-11-31", "2025-11-31T09:00", "9999-99-99T99:99", "<b>", "0001-01-01T00:00"]
 )
 def test_wrong_instant_is_told_with_an_example_and_changes_nothing(ask: Ask, behind: Behind, written: str) -> None:
     behind.previews.begin(str(ADMIN), NOON)
@@ -175,7 +198,10 @@ def test_refused_content_is_told_with_its_first_findings(ask: Ask, behind: Behin
 
 
 def test_served_content_is_told_with_its_name_and_what_is_left_to_do(ask: Ask, behind: Behind) -> None:
-    assert (ask("reload") or "").endswith("as it is now: 0123456789.")
+    assert ask("reload") == "Nothing has changed: content 0123456789 is served, as before."
+    behind.next_version = "abcdef0123"
+    assert ask("reload") == "New content is served: abcdef0123."
+    assert (ask("reload", lang="es") or "").startswith("Nada ha cambiado: se sirve el contenido abcdef0123")
     behind.reloaded = Reloaded(is_learning=True)
     behind.operation = replace(behind.operation, is_alone=False)
     told = ask("reload") or ""

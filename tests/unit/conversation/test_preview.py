@@ -58,13 +58,12 @@ async def test_answers_of_one_chat_are_of_that_instant_and_say_so() -> None:
     assert [incoming.at for incoming in answering.asked] == [THEN, None, None]
 
 
-async def test_nothing_of_a_preview_is_for_keeping_and_nobody_is_reminded() -> None:
+async def test_nothing_of_a_preview_is_for_keeping() -> None:
     answering = Answering()
     answer, previews = made(answering)
     previews.begin("1", THEN)
     reply = await answer(asked())
     assert (reply.chosen_lang, reply.forget, reply.is_preview) == (None, False, True)
-    assert answering.asked[0].reader is None
 
 
 async def test_follow_up_refers_to_the_last_answer_of_the_preview() -> None:

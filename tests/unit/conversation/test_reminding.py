@@ -1,5 +1,6 @@
 """What a chat does about its reminders, over a real database: looks, starts, chooses, pauses, renews, stops."""
 
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
@@ -29,10 +30,11 @@ CHAT = "4242"
 
 
 class Words:
-    """An interpreter that takes every text for the wish to be reminded."""
+    """An interpreter that takes every text for the wish to be reminded, or to be forgotten where it says “forg”."""
 
     def understand(self, text: str, context: Turn | None = None) -> Understanding:  # noqa: ARG002 - the port's names
-        return Understanding(Turn("remind_me"), "answer", 0.9, "en")
+        intent = "forget_me" if re.search("forg|olv", text, re.IGNORECASE) else "remind_me"
+        return Understanding(Turn(intent), "answer", 1.0, "en")
 
 
 @dataclass
@@ -217,6 +219,42 @@ async def test_where_the_platform_cannot_write_the_calendar_is_offered(chat: Cha
     assert reply.document.content.startswith(b"BEGIN:VCALENDAR")
     assert reply.document.path == "/calendar/old-bridge.ics?lang=en"
     assert "Add to calendar" not in labels(reply)  # the file is there already
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("words", ["I forgot", "don't forget me", "se me olvidó", "what does forget me do?"])
+async def test_words_that_are_near_to_forget_me_are_asked_back_and_erase_nothing(chat: Chat, words: str) -> None:
+    await chat.press("remind_me", "start")
+    reply = await chat.say(Incoming(text=words, lang="en"))
+    assert (reply.outcome, reply.forget, labels(reply)) == ("confirm", False, ["Forget me", "Privacy"])
+    assert await chat.kept() is not None
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("words", ["forget me", "Forget me!", "olvídame", "OLVIDAME"])
+async def test_words_that_say_just_that_erase_at_once(chat: Chat, words: str) -> None:
+    await chat.press("remind_me", "start")
+    assert (await chat.say(Incoming(text=words, lang="en"))).forget
+    assert await chat.kept() is None
+
+
+@pytest.mark.asyncio
+async def test_no_dates_are_promised_where_none_lie_ahead(chat: Chat) -> None:
+    talk = Conversation(chat.base, chat.book, Words(), FixedClock(datetime(2027, 6, 1, 12, tzinfo=ZONE)))
+    reply = await talk(Incoming(turn=Turn("remind_me"), lang="en"))
+    assert reply.document is None
+    assert text(reply).startswith("I can't write to you here. In a private chat on Telegram I can remind you.")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("lang", ["en", "es"])
+async def test_a_chat_that_looks_at_another_instant_is_told_that_nothing_changes(chat: Chat, lang: str) -> None:
+    await chat.press("remind_me", "start")
+    for turn in (Turn("remind_me", "option:pause"), Turn("stop_reminders"), Turn("forget_me")):
+        reply = await chat.say(Incoming(turn=turn, lang=lang, at=NOON))
+        assert re.search("^In a preview, nothing is kept|^En una vista previa no se guarda", text(reply))
+        assert (reply.forget, reply.document) == (False, None)
+    assert await chat.kept() == Subscription("en", NOON, thread=7)
 
 
 DECIDED = "{state: decided, held: 2025-11-06, outcome: adopted, tally: {votes_for: 8, votes_against: 5, absent: 1, members: 14}, body: council, sources: [radio]}"  # noqa: E501 - as the pack has it

@@ -223,7 +223,7 @@ def test_a_long_timeline_shows_the_newest_and_says_how_many_it_leaves_out(
 
 def test_a_timeline_of_nothing_says_so(base_of: Callable[..., FactBase], responses_folder: Path) -> None:
     svg = Cards(Phrasebook(responses_folder, ["en"]), draw_trial).svg("timeline", base_of().at(BEFORE), "en")
-    assert "I have no report from that time." in svg
+    assert "I have no report so far." in svg
     assert "I know of no date for a vote." in svg
 
 

@@ -64,6 +64,24 @@ def test_group_that_writes_as_itself_has_no_person() -> None:
     assert (summons.text, summons.person) == ("", None)
 
 
+THEIRS = {"message_id": 2, "date": 1, "chat": {"id": -9, "type": "supergroup"}, "from": {**ANA, "id": 6}, "text": "no"}
+
+
+@pytest.mark.parametrize(
+    ("more", "is_reply"),
+    [
+        ({}, False),
+        ({"reply_to_message": THEIRS}, True),
+        ({"reply_to_message": THEIRS | {"from": {"id": 77, "first_name": "Facts", "is_bot": True}}}, False),
+        ({"external_reply": {"origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Eva"}}}, True),
+    ],
+)
+def test_answer_to_a_message_of_another_is_told_from_one_to_the_bot(more: dict[str, Any], is_reply: bool) -> None:
+    summons = _read("@FactsBot is this true?", [_marked("mention", 0, 9)], more)
+    assert summons is not None
+    assert summons.is_reply is is_reply
+
+
 def test_other_bots_and_messages_without_an_id_get_no_answer() -> None:
     assert _read("@FactsBot", None, {"from": {**ANA, "is_bot": True}}) is None
     assert _read("@FactsBot", None, {"guest_query_id": None}) is None
