@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.container.engine import Engine
+from tests.container.runbook import Operator, at_work, make_origin
 
 OURS = ("EXPLAINER_", "TELEGRAM_", "COMPOSE_", "DATABASE_URL")
 
@@ -57,3 +58,18 @@ def stand_ins(engine: Engine, repository: Path) -> dict[str, str]:
     for target, name in names.items():
         engine("build", "--file", "Containerfile", "--target", target, "--tag", name, ".", cwd=folder, seconds=300)
     return names
+
+
+@pytest.fixture
+def origin(repository: Path, tmp_path: Path) -> Path:
+    """A repository with all that the image is made of."""
+    make_origin(repository, tmp_path / "origin")
+    return tmp_path / "origin"
+
+
+@pytest.fixture
+def operator(engine: Engine, image: str, stand_ins: dict[str, str], origin: Path, tmp_path: Path) -> Iterator[Operator]:
+    """Somebody who follows the runbook."""
+    assert image  # most of it is built already
+    with at_work(engine, origin, tmp_path, stand_ins) as somebody:
+        yield somebody

@@ -110,7 +110,7 @@ def ask(port: int, path: str, body: object = None) -> tuple[int, str]:
         else:
             connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        return answer.status, answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException):
         return 0, ""
     finally:

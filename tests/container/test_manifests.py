@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.settings import SECRETS, Settings
 from tests.container.engine import Engine
 
-SERVICES = {"compose.yaml": {"bot"}, "compose.scale.yaml": {"bot-1", "bot-2", "postgres", "caddy"}}
+SERVICES = {
+    "compose.yaml": {"bot", "prometheus", "grafana"},
+    "compose.scale.yaml": {"bot-1", "bot-2", "postgres", "caddy", "prometheus", "grafana"},
+}
 NEEDED = {"PUBLIC_NAME": "bot.example.org", "TELEGRAM_WEBHOOK_URL": "https://bot.example.org/telegram/word"}
 MOUNT = "/run/secrets/bot/"
 
@@ -33,11 +37,33 @@ def resources(deploy: Path) -> dict[str, dict[str, Any]]:
     return by_kind
 
 
+def services_of(deploy: Path, name: str) -> dict[str, dict[str, Any]]:
+    """A Compose file's services, each with what it takes from another file."""
+    services: dict[str, dict[str, Any]] = yaml.safe_load((deploy / name).read_text("utf-8"))["services"]
+    return {
+        title: services_of(deploy, given["extends"]["file"])[given["extends"]["service"]] | given
+        if "extends" in given
+        else given
+        for title, given in services.items()
+    }
+
+
+def test_every_variable_can_be_given_to_the_containers(deploy: Path) -> None:
+    """But for those that the image and the files themselves set."""
+    own = {"EXPLAINER_DATA", "EXPLAINER_FACTS", "EXPLAINER_RESPONSES", "EXPLAINER_HOST", "EXPLAINER_PORT"}
+    secret = {name.upper() for name in SECRETS}
+    wanted = {name.upper().removesuffix("_FILE") for name in Settings.model_fields} - own
+    for name, bot in (("compose.yaml", "bot"), ("compose.scale.yaml", "bot-1")):
+        given = set(services_of(deploy, name)[bot]["environment"])
+        elsewhere = {"DATABASE_URL"} if bot == "bot" else set()
+        assert {one.removesuffix("_FILE") for one in given} == wanted - elsewhere
+        assert given & secret == set()  # a secret is given as a file alone
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_service_is_hardened(deploy: Path, name: str) -> None:
-    services = yaml.safe_load((deploy / name).read_text("utf-8"))["services"]
-    assert set(services) == SERVICES[name]
-    for service in services.values():
+    assert set(services_of(deploy, name)) == SERVICES[name]
+    for service in services_of(deploy, name).values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -46,9 +72,12 @@ def test_every_service_is_hardened(deploy: Path, name: str) -> None:
 
 
 def test_cluster_runs_what_compose_runs(deploy: Path, resources: dict[str, dict[str, Any]]) -> None:
-    services = yaml.safe_load((deploy / "compose.scale.yaml").read_text("utf-8"))["services"]
+    services = services_of(deploy, "compose.scale.yaml")
     (container,) = resources["Deployment"]["spec"]["template"]["spec"]["containers"]
-    files = {entry["name"]: entry["value"].removeprefix(MOUNT) for entry in container["env"]}
+    files = {entry["name"]: entry["value"].removeprefix(MOUNT) for entry in container["env"] if "value" in entry}
+    (optional,) = [entry for entry in container["env"] if "value" not in entry]
+    assert optional["valueFrom"]["secretKeyRef"]["optional"] is True
+    files |= {f"{optional['name']}_FILE": optional["valueFrom"]["secretKeyRef"]["key"]}
     assert files == {
         name: str(value).removeprefix("/run/secrets/")
         for name, value in services["bot-1"]["environment"].items()
