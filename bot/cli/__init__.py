@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -33,6 +33,7 @@ from bot.understanding.pack_interpreter import PackInterpreter
 from bot.wiring import Explainer, build, run
 
 FORMS = click.Choice(["html", "text", "json"])
+QUIET: Final = "warning"  # what commands log whose output somebody reads; `run` chooses for itself
 
 
 class Commands(click.Group):
@@ -54,7 +55,8 @@ def main(context: click.Context) -> None:
     if context.invoked_subcommand == doctor_command.name:
         return  # it tells of wrong settings itself, of these too
     logs = load_log_settings()
-    keep_logs(logs.explainer_log_format, logs.explainer_log_level)
+    is_chosen = "explainer_log_level" in logs.model_fields_set
+    keep_logs(logs.explainer_log_format, logs.explainer_log_level if is_chosen else QUIET)
 
 
 main.add_command(campaign_commands)
@@ -249,5 +251,5 @@ def _summary(findings: list[Finding], loaded: Loaded, folder: Path) -> Iterator[
     yield f"{folder}: {wrong} errors, {len(findings) - wrong} warnings"
     if loaded.quotes and loaded.quotes.lock:
         yield f"{loaded.quotes.proven} quoted passages stand letter for letter in their articles; {LOCK_NAME} written"
-    if loaded.quotes and loaded.quotes.unchecked:
+    if loaded.content and loaded.quotes and loaded.quotes.unchecked:
         yield "quoted from sources whose texts are not at hand, not checked: " + ", ".join(loaded.quotes.unchecked)

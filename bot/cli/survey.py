@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from pydantic_core import PydanticUndefined
 from bot.core.errors import SettingsError
 from bot.core.observations import Observation, doubtful, fine, wrong
 from bot.settings import SECRETS, Settings
+from bot.storage.address import names_server
 from bot.storage.keys import SHORT_SECRET
 
 CHECK: Final = "settings"
@@ -72,6 +74,10 @@ def _advice(settings: Settings) -> Iterator[Observation]:
     if settings.explainer_send_rate > MOST_A_SECOND and settings.telegram_api_url is None:
         seen = f"EXPLAINER_SEND_RATE is above the {MOST_A_SECOND} messages a second that Telegram takes"
         yield doubtful(CHECK, seen, "lower it to 28, unless Telegram has allowed more to this bot")
+    with suppress(SettingsError):  # of an address that is not served the database's own check tells
+        if names_server(settings.database_url) and not settings.keys:
+            seen = "EXPLAINER_SECRET_KEY is required with PostgreSQL"
+            yield wrong(CHECK, seen, "give every replica the same long secret")
     if any(len(key) < SHORT_SECRET for key in settings.keys):
         seen = f"EXPLAINER_SECRET_KEY holds a key shorter than {SHORT_SECRET} characters, easy to guess"
         yield doubtful(CHECK, seen, "put a long one and a comma before it, and take the short one out the next day")

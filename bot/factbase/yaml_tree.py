@@ -108,9 +108,16 @@ def _report_syntax(tree: Tree, error: yaml.YAMLError, raw: bytes) -> None:
     mark = getattr(error, "problem_mark", None)
     tree.lines[()] = mark.line + 1 if mark else raw.count(b"\n", 0, getattr(error, "position", 0)) + 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    tree.report(
-        (), f"not YAML: {problem}", "look at this line and the one above: an indent, a colon or a quotation mark"
-    )
+    lines = raw.splitlines()[tree.lines[()] - 1 : tree.lines[()]]
+    tree.report((), f"not YAML: {problem}", _remedy(str(problem), b"".join(lines)))
+
+
+def _remedy(problem: str, line: bytes) -> str:
+    if b"\t" in line:
+        return "there is a tab: write spaces"
+    if "repeats another part" in problem:
+        return "write that part out here"
+    return "look at this line and the one above: an indent, a colon or a quotation mark"
 
 
 def _plain(node: yaml.Node | None, path: Steps, tree: Tree) -> Any:

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -42,10 +43,17 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(KIND)
+    _step_back()
     encoder = load_encoder(partial(SentenceEncoder, folder)) if with_encoder else None
     if with_encoder and encoder is None:
         sys.exit(1)
     train_model(lessons, encoder, Store(folder))
+
+
+def _step_back() -> None:
+    """Where memory runs out, it is this process that ends, not the one that answers. Linux alone can be told."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
 
 
 def _end_with_parent() -> None:

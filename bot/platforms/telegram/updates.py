@@ -112,10 +112,14 @@ class Posting:
 
     @property
     def state(self) -> str:
-        if self._is_refused:
-            return REFUSED
-        if not _is_within(self._pace.patience, self.seen_at):
+        """Once the address was set, nothing here is a fault of this process alone: were it taken for one, no replica
+        would be left, neither for what Telegram still posts nor for the page."""
+        if self.seen_at is None:
             return OUT_OF_REACH
+        if self._is_refused:
+            return f"{FINE}: {REFUSED}"
+        if not _is_within(self._pace.patience, self.seen_at):
+            return f"{FINE}: {OUT_OF_REACH}"
         if _is_within(LATELY, self._replaced_at):
             return REPLACED
         return NOT_POSTED if self._has_failed else FINE

@@ -60,11 +60,11 @@ def test_findings_name_files_as_a_person_in_this_folder_would(invoke: Invoke) ->
     assert "old-bridge/quotes.lock:1: no proof of the quotations" in result.output
 
 
-def test_a_lock_that_cannot_be_written_is_one_sentence(invoke: Invoke, articles: Path, tmp_path: Path) -> None:
+def test_a_lock_that_is_no_file_is_a_finding(invoke: Invoke, articles: Path, tmp_path: Path) -> None:
     (tmp_path / "old-bridge" / "quotes.lock").mkdir()
     result = invoke("check", "--articles", str(articles), "--at", "2025-12-01T12:00")
-    assert result.exit_code == 3
-    assert "quotes.lock cannot be written" in result.output
+    assert result.exit_code == 1
+    assert "old-bridge/quotes.lock:1: " in result.output
 
 
 def test_a_pack_with_errors_is_refused_with_at_most_twenty_of_them(

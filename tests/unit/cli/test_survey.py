@@ -70,6 +70,13 @@ def test_misspelt_variables_are_told_with_what_was_meant(monkeypatch: pytest.Mon
     assert observations[0].remedy == "write EXPLAINER_PORT"
 
 
+def test_missing_key_of_a_server_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, observations = surveyed(monkeypatch, DATABASE_URL="postgresql://somebody@localhost/db")
+    (told,) = observations
+    assert told.condition is Condition.ERROR
+    assert told.seen.startswith("EXPLAINER_SECRET_KEY is required")
+
+
 def test_rate_above_telegrams_and_a_short_key_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     _, observations = surveyed(monkeypatch, EXPLAINER_SEND_RATE="100", EXPLAINER_SECRET_KEY="short")
     assert [one.condition for one in observations] == [Condition.WARNING] * 2

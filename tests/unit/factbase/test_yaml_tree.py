@@ -84,6 +84,18 @@ def test_a_file_at_fault_is_one_finding_at_its_line(
     assert finding.remedy
 
 
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        ("a:\n\tb: c\n", "there is a tab: write spaces"),
+        ("- a: &x [1]\n- b: *x\n", "write that part out here"),
+        ("a: b: c\n", "look at this line and the one above: an indent, a colon or a quotation mark"),
+    ],
+)
+def test_the_remedy_is_for_what_is_wrong(tmp_path: Path, content: str, remedy: str) -> None:
+    assert only_finding(tree_of(tmp_path, content)).remedy == remedy
+
+
 def test_a_small_file_cannot_eat_the_memory(tmp_path: Path) -> None:
     laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
