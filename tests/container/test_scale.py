@@ -24,7 +24,7 @@ ROOT = "/data/caddy/pki/authorities/local/root.crt"  # Caddy is its own authorit
 LIMIT = 10  # seconds until the engine kills what was told to stop
 REPLICAS = ("bot-1", "bot-2")
 SUBSCRIBERS = "".join(
-    f'{{"channel": "telegram", "chat": {chat}, "lang": "es", "topic": "dallas-287g"}}\n' for chat in (77_001, 77_002)
+    f'{{"channel": "telegram", "chat": {chat}, "lang": "es", "topic": "dallas-287g"}}\n' for chat in (77_001_001_001, 77_002_002_002)
 )
 
 
@@ -180,7 +180,7 @@ def test_server_is_brought_back_from_its_backup(site: Operator, telegram: Double
     site.follow("Back up two replicas")
     backup = site.clone / "deploy" / "backups" / "explainer.sql"
     assert backup.stat().st_mode & 0o077 == 0
-    assert "77001" not in backup.read_text("utf-8")
+    assert "77001001001" not in backup.read_text("utf-8")
     site.compose("exec --no-TTY bot-1 explainer subscribers import -", SUBSCRIBERS.replace("77", "88"), file=SCALED)
     assert exported(site) != before
     site.follow("Restore two replicas")
