@@ -24,7 +24,8 @@ ROOT = "/data/caddy/pki/authorities/local/root.crt"  # Caddy is its own authorit
 LIMIT = 10  # seconds until the engine kills what was told to stop
 REPLICAS = ("bot-1", "bot-2")
 SUBSCRIBERS = "".join(
-    f'{{"channel": "telegram", "chat": {chat}, "lang": "es", "topic": "dallas-287g"}}\n' for chat in (77_001_001_001, 77_002_002_002)
+    f'{{"channel": "telegram", "chat": {chat}, "lang": "es", "topic": "dallas-287g"}}\n'
+    for chat in (77_001_001_001, 77_002_002_002)
 )
 
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -21,18 +22,20 @@ from starlette.types import ASGIApp
 from bot.platforms.markup import parse
 from bot.platforms.web.app import create_app
 from bot.platforms.web.calendar import TopicCalendar
-from bot.platforms.web.crowd import Crowd, Door
+from bot.platforms.web.crowd import Crowd, Door, Share, Shares
+from bot.platforms.web.origins import Proxies
 from bot.platforms.web.page import Site
 from bot.wiring import Explainer
-from tests.faults.api_questions import CANARY, Asked, forms, looks, questions
+from tests.faults.api_questions import ADDRESSES, CANARY, MACHINE, PROXY, Asked, forms, looks, questions
 from tests.journeys.test_memory import resident
 
 PATIENCE = 30.0  # seconds; a response takes a few milliseconds, a picture less than a second
 ANSWERED_OR_REFUSED = {
-    "/api/ask": {200, 400, 413, 415, 422},
-    "/": {200, 413, 415, 422},
+    "/api/ask": {200, 400, 413, 415, 422, 429},
+    "/": {200, 413, 415, 422, 429},
 }
-LOOKED = {200, 304, 307, 404, 405}
+LOOKED = {200, 304, 307, 404, 405, 429}
+FEW = Shares(Share(2, 20.0), Share(2, 20.0), Share(1, 20.0))  # of which little comes back during a test
 KEPT = 300  # requests that are made again, to see what they leave behind
 ROUNDS = 4
 GROWS = 12.0  # megabytes at most from the second to the last round; the same again leaves nothing
@@ -61,11 +64,11 @@ class Page:
             sent.append(message)
 
         path, _, query = asked.path.partition("?")
-        headers = [(name.encode(), value.encode()) for name, value in asked.headers]
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in asked.headers]
         scope = {
             "type": "http", "http_version": "1.1", "method": asked.method, "scheme": "http", "root_path": "",
             "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(), "headers": headers,
-            "client": ("127.0.0.1", 4000), "server": ("127.0.0.1", 80),
+            "client": (asked.peer, 4000), "server": ("127.0.0.1", 80),
         }  # fmt: skip
         await self.app(scope, receive, send)
         return sent[0]["status"], dict(sent[0]["headers"]), b"".join(part.get("body", b"") for part in sent[1:])
@@ -77,7 +80,8 @@ async def fine() -> dict[str, str]:
 
 @pytest.fixture
 def page(served: Explainer) -> Iterator[Page]:
-    topic, door = served.content.base.topic, Door(Crowd(), served.is_urgent, served.phrase)
+    crowd = Crowd(Proxies((ip_network(f"{PROXY}/32"),)), FEW)
+    topic, door = served.content.base.topic, Door(crowd, served.is_urgent, served.phrase)
     site = Site(topic.name.root, topic.place_name.root, served.content.base.zone, topic.languages, served.clock, door)
     calendar = TopicCalendar(topic.id, topic.languages, served.file)
     app = create_app(served.conversation, served.content.phrasebook.page, served.codes, fine, site, calendar)
@@ -91,6 +95,9 @@ def check(page: Page, asked: Asked) -> None:
     page.seen[asked.path if asked.method == "POST" else "looks", status] += 1
     allowed = ANSWERED_OR_REFUSED[asked.path] if asked.method == "POST" else LOOKED
     assert status in allowed
+    assert (status == 429) == (b"retry-after" in headers)
+    assert asked.peer != MACHINE or status != 429
+    assert not any(address.encode() in body for address in ADDRESSES)
     assert b"content-security-policy" in headers
     assert not any(CANARY.encode() in value for value in headers.values())
     media_type = headers.get(b"content-type", b"").partition(b";")[0]
@@ -109,7 +116,7 @@ def check_json(told: dict[str, Any], status: int) -> None:
         assert {"intent", "outcome", "lang", "html", "text", "buttons"} <= told.keys()
         assert parse(told["html"])
     else:
-        assert list(told) == ["error"]
+        assert list(told) == (["error", "words"] if status == 429 else ["error"])
         assert SENTENCE.fullmatch(told["error"])
 
 
@@ -132,6 +139,7 @@ def ask_much(page: Page, caplog: pytest.LogCaptureFixture, examples: int) -> lis
         caplog.clear()
         check(page, asked)
         assert CANARY not in caplog.text
+        assert not any(address in caplog.text for address in ADDRESSES)
         assert not [record for record in caplog.records if record.name in {"asyncio", "bot.platforms.web.protection"}]
         if len(kept) < KEPT:
             kept.append(asked)
@@ -147,7 +155,7 @@ def ask_much(page: Page, caplog: pytest.LogCaptureFixture, examples: int) -> lis
 
 def test_any_question_is_answered_or_refused(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     ask_much(page, caplog, 300)
-    assert {("/api/ask", 200), ("/", 200), ("looks", 404)} <= page.seen.keys()
+    assert {("/api/ask", 200), ("/api/ask", 429), ("/", 200), ("/", 429), ("looks", 404)} <= page.seen.keys()
 
 
 @pytest.mark.long

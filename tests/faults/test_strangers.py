@@ -14,8 +14,9 @@ from tests.faults.programs import RUN, Program
 
 pytestmark = pytest.mark.asyncio
 STRANGER, READER = "81.2.69.142", "5.6.7.8"
-SLOW = 200  # connections
+SLOW, HASTY = 200, 40  # connections
 HALF = b"POST /api/ask HTTP/1.1\r\nHost: page\r\nX-Slow: "
+AHEAD = b"GET /healthz HTTP/1.1\r\nHost: page\r\n\r\n" * 6500  # sent without waiting for a response
 STARTED = "The page is at"
 
 
@@ -40,6 +41,10 @@ async def test_readers_are_served_beside_strangers_who_ask_without_end(tmp_path:
                 _, writer = await asyncio.open_connection("127.0.0.1", running.port)
                 stack.callback(asyncio.StreamWriter.close, writer)
                 writer.write(HALF)
+            for _ in range(HASTY):
+                _, writer = await asyncio.open_connection("127.0.0.1", running.port)
+                stack.callback(asyncio.StreamWriter.close, writer)
+                writer.write(AHEAD)
             much = "?" * LINE * 20  # so that a few are a burst
             statuses = [(await ask(session, STRANGER, much))[0] for _ in range(Shares().questions.burst // 20 + 3)]
             assert statuses[0] == 200
@@ -56,6 +61,7 @@ async def test_readers_are_served_beside_strangers_who_ask_without_end(tmp_path:
     assert STRANGER not in running.said
     assert READER not in running.said
     assert "?" * 50 not in running.said
+    assert "uvicorn" not in running.said
 
 
 async def test_proxy_that_nobody_named_is_told_and_locks_nobody_out(tmp_path: Path) -> None:

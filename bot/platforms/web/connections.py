@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 LARGEST_HEAD: Final = 32 * 1024  # bytes of the request line and all header fields, trailing ones included
 LARGEST: Final = 2 * 1024 * 1024  # bytes of a whole request; no route takes half of that
+FIELD: Final = 32  # bytes that a header field takes beside its own (RFC 7541, 4.1)
+MOST_WAITING: Final = 8  # requests of one connection that wait for the one before them; browsers send none ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._leaving: asyncio.TimerHandle | None = None
         self._is_in_head = True
         self._head = self._received = 0  # bytes of the request that is arriving
+        self._ahead = 0  # bytes of requests that came while others waited already
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -95,13 +98,19 @@ class GuardedConnection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._grow(len(name) + len(value))
+        self._grow(len(name) + len(value) + FIELD)
         if self._is_in_head:  # else it is a trailer, which a route would take for a header
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
+        if len(self.pipeline) > MOST_WAITING:  # uvicorn keeps as many as one read holds, which are thousands
+            raise HttpParserError("too many requests at once")
+
+    def on_body(self, body: bytes) -> None:
+        self._count_ahead(len(body))
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -119,6 +128,7 @@ class GuardedConnection(HttpToolsProtocol):
             self._await_leaving()
         elif not self.pipeline:
             self._guests.waiting[self] = None
+            self._ahead = 0
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
@@ -136,8 +146,15 @@ class GuardedConnection(HttpToolsProtocol):
 
     def _grow(self, size: int) -> None:
         self._head += size
+        self._count_ahead(size)
         if self._head > LARGEST_HEAD:
             raise HttpParserError("the head is too large")  # which uvicorn answers with status 400
+
+    def _count_ahead(self, size: int) -> None:
+        if self.pipeline:
+            self._ahead += size
+            if self._ahead > LARGEST_HEAD:
+                raise HttpParserError("too much sent ahead")
 
     def _await_arrival(self) -> None:
         if self._arriving is None:
@@ -150,6 +167,7 @@ class GuardedConnection(HttpToolsProtocol):
 
     def _forget(self) -> None:
         self._guests.waiting.pop(self, None)
+        self.pipeline.clear()
         _stop(self._arriving)
         _stop(self._leaving)
         self._arriving = self._leaving = None

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from time import monotonic
 from typing import Final, TypeAlias
@@ -12,15 +12,21 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.platforms.flood import FloodControl, Verdict
 from bot.platforms.web.intake import preferred_language
-from bot.platforms.web.origins import Network, Proxies
+from bot.platforms.web.origins import Network, Proxies, site_of
 
 log = logging.getLogger(__name__)
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
+AN_HOUR: Final = 3600.0  # seconds that /readyz tells of what was met
+HOMES: Final = 8  # shares that a whole IPv6 site gets, which may have 65,536 homes, or be one
 LINE, MOST_LINES = 400, 100  # characters of a question that counts once; the most that one counts for
 PHRASE: Final = "crowded"
 UNTRUSTED: Final = "ok: a proxy is not named in EXPLAINER_TRUSTED_PROXIES, so readers' addresses are not told apart"
+UNNAMED: Final = (
+    "ok: the proxy names no reader, so readers' addresses are not told apart: let it set X-Forwarded-For, "
+    "and name only proxies in EXPLAINER_TRUSTED_PROXIES"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,27 @@ class Share:
     def control(self) -> FloodControl:
         """Sees to it, without a silence: who was refused is taken as soon as there is room again."""
         return FloodControl(self.burst, self.every, silence=0)
+
+    def counting(self) -> "Counting":
+        """Sees to it for homes, and for the sites that they are of."""
+        return Counting(self.control(), replace(self, burst=self.burst * HOMES, every=self.every / HOMES).control())
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What was asked for, by home and by site."""
+
+    homes: FloodControl
+    sites: FloodControl
+
+    def wait(self, home: Network, now: float, weight: int = 1) -> int:
+        """Seconds until it is taken: 0 where it is now, and counted."""
+        site = site_of(home)
+        counted = [(self.homes, home)] if site is None else [(self.homes, home), (self.sites, site)]
+        seconds = max(control.wait(who, now, weight) for control, who in counted)
+        if not seconds and all(control.judge(who, now, weight) is Verdict.TAKE for control, who in counted):
+            return 0
+        return max(1, ceil(seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +88,9 @@ class Crowd:
         self._proxies = proxies or Proxies()
         self._now = now
         shares = shares or Shares()
-        self._questions, self._views = shares.questions.control(), shares.views.control()
-        self._urgent = shares.urgent.control()
-        self._met_unexplained = False
+        self._questions, self._views = shares.questions.counting(), shares.views.counting()
+        self._urgent = shares.urgent.counting()
+        self._met: dict[str, float] = {}  # what is wrong with a proxy, and when that was last met
 
     def question(self, request: Request, length: int, is_urgent: Callable[[], bool]) -> int:
         """Seconds until a question of so many characters is taken: 0 where this one is; `is_urgent` is asked where it
@@ -79,21 +106,26 @@ class Crowd:
         return self._judge(self._views, self._origin(request))
 
     def checks(self) -> dict[str, str]:
-        """What /readyz says of it, which is nothing while all is well."""
-        return {"proxies": UNTRUSTED} if self._met_unexplained else {}
+        """What /readyz says of it, which is nothing where all was well for an hour."""
+        met = [sentence for sentence, at in self._met.items() if self._now() < at + AN_HOUR]
+        return {"proxies": met[0]} if met else {}
 
     def _origin(self, request: Request) -> Network | None:
         origin = self._proxies.origin(request)
-        if origin.is_unexplained and not self._met_unexplained:
-            self._met_unexplained = True
-            log.warning("web.proxy_not_trusted: %s", UNTRUSTED.removeprefix("ok: "))
+        if origin.is_unexplained:
+            self._note("web.proxy_not_trusted: %s", UNTRUSTED)
+        elif origin.is_unnamed:
+            self._note("web.proxy_names_nobody: %s", UNNAMED)
         return origin.address
 
-    def _judge(self, control: FloodControl, origin: Network | None, weight: int = 1) -> int:
-        now = self._now()
-        if origin is None or control.judge(origin, now, weight) is Verdict.TAKE:
-            return 0
-        return max(1, ceil(control.wait(origin, now, weight)))
+    def _note(self, line: str, sentence: str) -> None:
+        """Logs it the first time."""
+        if sentence not in self._met:
+            log.warning(line, sentence.removeprefix("ok: "))
+        self._met[sentence] = self._now()
+
+    def _judge(self, counting: Counting, home: Network | None, weight: int = 1) -> int:
+        return 0 if home is None else counting.wait(home, self._now(), weight)
 
 
 @dataclass(frozen=True, slots=True)

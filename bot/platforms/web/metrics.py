@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.conversation.tally import Tally
+from bot.platforms.web.origins import HANDED_ON
 
 Watchers = Literal["local", "all", "off"]
 Samples: TypeAlias = dict[str, Mapping[tuple[str, ...], float]]  # by family, its samples by the labels' values
@@ -115,7 +116,7 @@ class Metrics:
 
 def _is_local(request: Request) -> bool:
     """Whether the connection itself comes from this machine and was not handed on by a proxy on it."""
-    if request.client is None or any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
+    if request.client is None or any(name in request.headers for name in HANDED_ON):
         return False
     try:
         return ip_address(request.client.host).is_loopback

@@ -13,20 +13,25 @@ Address: TypeAlias = IPv4Address | IPv6Address
 
 MOST_HOPS: Final = 16  # of a forwarding header, counted from the right; no chain of proxies is that long
 HOME: Final = 64  # bits of an IPv6 address that one connection to the internet has (RFC 6177: at least that)
+SITE: Final = 48  # bits of one that a provider gives to an organisation, and some to every customer
 FORWARDING: Final = ("x-forwarded-for", "forwarded")
+HANDED_ON: Final = (*FORWARDING, "x-real-ip", "via")  # any of these is of a request that a proxy handed on
+HIDDEN: Final = ("unknown", "unix:")  # what proxies write for whom they cannot name, beside `_names` (RFC 7239, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a request comes from: an address, of IPv6 the /64; None where that is not known, since all hops are
     proxies, or the connection is this machine's own. `is_unexplained` says that somebody near, who is no trusted
-    proxy, hands requests on for others."""
+    proxy, hands requests on for others; `is_unnamed` that a trusted proxy does not say for whom."""
 
     address: Network | None
     is_unexplained: bool = False
+    is_unnamed: bool = False
 
 
 UNKNOWN: Final = Origin(None)
+UNNAMED: Final = Origin(None, is_unnamed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Proxies:
             return UNKNOWN
         if self._trusts(peer):
             return self._forwarded(peer, _hops(request.headers))
-        if not self.trusted and not peer.is_global and any(name in request.headers for name in FORWARDING):
+        if not self.trusted and not peer.is_global and _hands_on(peer, request.headers):
             return Origin(None, is_unexplained=True)
         return UNKNOWN if peer.is_loopback else Origin(_home(peer))
 
@@ -54,7 +59,7 @@ class Proxies:
         found = {self._walked(peer, chain) for chain in chains}
         nearest = found.pop() if len(found) == 1 else peer
         if not found and self._trusts(nearest):
-            return UNKNOWN
+            return UNNAMED
         return Origin(_home(nearest))
 
     def _walked(self, nearest: Address, chain: Sequence[str]) -> Address:
@@ -68,6 +73,17 @@ class Proxies:
             if not self._trusts(address):
                 break
         return nearest
+
+
+def _hands_on(peer: Address, headers: Headers) -> bool:
+    """Whether a proxy speaks; a neighbour who only says so, and of nobody, is none."""
+    if peer.is_loopback:
+        return any(name in headers for name in HANDED_ON)
+    return any(_names_another(chain[-1], peer) for chain in _hops(headers))
+
+
+def _names_another(hop: str, peer: Address) -> bool:
+    return hop.lower() in HIDDEN or hop.startswith("_") or _address(_bare(hop)) not in (None, peer)
 
 
 def _hops(headers: Headers) -> list[list[str]]:
@@ -103,6 +119,11 @@ def _address(written: str) -> Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def site_of(home: Network) -> Network | None:
+    """The /48 of an IPv6 home, which one customer of many providers has whole (RFC 6177); None for IPv4."""
+    return home.supernet(new_prefix=SITE) if isinstance(home, IPv6Network) else None
 
 
 def _home(address: Address) -> Network:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,6 +49,8 @@ class Protection:
 
         try:
             await self._app(scope, receive, guarded)
+        except ClientDisconnect:  # nobody is left to answer, and anybody can do it without end
+            log.debug("web.request_abandoned")
         except Exception as error:  # whatever it was, the next request is to be served
             log.error("web.request_failed error=%s", type(error).__name__)
             if not started:

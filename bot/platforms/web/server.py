@@ -35,7 +35,8 @@ class QuietServer(Server):
 class WebServer:
     """Listens on `host` and `port` (0: any free one) from `start` to `stop`; `port` then is the one in use.
 
-    Requests are not logged: a line would hold the reader's address.
+    Requests are not logged: a line would hold the reader's address. Nor are those that are no HTTP, of which uvicorn
+    warns one by one: strangers would fill the log.
     """
 
     def __init__(self, app: ASGIApp, host: str, port: int, limits: Limits | None = None) -> None:
@@ -43,7 +44,7 @@ class WebServer:
         guests = Guests(limits or Limits())
         self._server = QuietServer(
             Config(
-                app, interface="asgi3", lifespan="off", ws="none", access_log=False, log_config=None,
+                app, interface="asgi3", lifespan="off", ws="none", access_log=False, log_config=None, log_level="error",
                 server_header=False, proxy_headers=False, timeout_graceful_shutdown=PATIENCE,
                 http=guests.connection,  # type: ignore[arg-type]  # it is only called
                 timeout_keep_alive=guests.limits.idle, limit_concurrency=guests.limits.connections + 1,

@@ -1,9 +1,13 @@
 """Flood control: a crowd passes, one without end gets a word and then silence, nothing grows."""
 
+import asyncio
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.flood import SILENCE, FloodControl, Verdict
+from bot.platforms import flood
+from bot.platforms.flood import KEPT, SILENCE, SWEPT, FloodControl, Verdict
 
 
 def test_burst_is_taken_then_one_word_and_silence() -> None:
@@ -37,7 +41,38 @@ def test_those_who_went_are_forgotten() -> None:
     control = FloodControl(burst=3, every=2.0)
     for number in range(5_000):
         control.judge(number, 100.0 + number)
-    assert len(control._accounts) < 10
+    assert len(control._accounts) <= SWEPT + 3
+
+
+def test_one_who_is_silenced_is_not_forgotten_before() -> None:
+    control = FloodControl(burst=1, every=2.0)
+    for _ in range(2):
+        control.judge("ana", 100.0)
+    control.forget(100.0 + SILENCE - 0.1)
+    assert control.judge("ana", 100.0 + SILENCE - 0.1) is Verdict.DROP
+    control.forget(100.0 + SILENCE)
+    assert not control._accounts
+
+
+def test_no_more_are_kept_than_there_is_room_for() -> None:
+    control = FloodControl(burst=3, every=2.0)
+    for number in range(KEPT + 500):
+        control.judge(number, 100.0)
+    assert len(control._accounts) == KEPT
+
+
+@pytest.mark.asyncio
+async def test_those_who_went_are_forgotten_though_nobody_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flood, "SWEPT", 0.05)
+    control = FloodControl(burst=3, every=0.1)
+    now = 1000.0  # of another clock than the loop's
+    for _ in range(2):
+        control.judge("ana", now)
+    async with asyncio.timeout(20):
+        while control._accounts:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+    control.judge("ben", now + 100)
+    assert list(control._accounts) == ["ben"]
 
 
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=200))

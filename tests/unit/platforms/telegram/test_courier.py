@@ -215,7 +215,7 @@ async def test_admins_are_told_and_one_who_left_stops_nothing(caplog: pytest.Log
         assert [(await chat.reply()).text for chat in chats[1:]] == ["ended vote-1 4"] * 2
         await at.courier.tell_admins("ended", {})  # words that cannot be made
         assert await chats[1].is_quiet(0.1)
-    assert "telegram.admin_not_told event=ended error=ChatGoneError" in caplog.text
+    assert "telegram.admin_not_told news=ended error=ChatGoneError" in caplog.text
     assert "telegram.announcement_failed error=KeyError" in caplog.text
     assert str(chats[0].id) not in caplog.text
 

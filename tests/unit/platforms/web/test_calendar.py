@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from bot.phrasebook.book import Phrasebook
 from bot.platforms.web.app import create_app
-from bot.platforms.web.calendar import TopicCalendar
+from bot.platforms.web.calendar import KEPT, TopicCalendar
 from tests.unit.platforms.web.conftest import RealClock
 from tests.unit.platforms.web.samples import FakeAnswer, all_fine, known_codes, site
 
@@ -92,3 +94,22 @@ async def test_other_calendars_are_not_there(calendar: httpx.AsyncClient, path: 
 
 async def test_application_without_calendars_has_none(client: httpx.AsyncClient) -> None:
     assert (await client.get("/calendar/old-bridge.ics")).status_code == 404
+
+
+async def test_file_is_made_once_a_minute_and_never_for_what_there_is_not() -> None:
+    now, made = 1000.0, list[tuple[str, str | None]]()
+
+    def write(lang: str, item: str | None) -> bytes | None:
+        made.append((lang, item))
+        return f"{len(made)}".encode() if item is None else None
+
+    files = TopicCalendar("old-bridge", ("en", "es"), write, lambda: now)
+    app = Starlette(routes=[Route("/{topic}.ics", files.serve), Route("/{topic}/{item}.ics", files.serve)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page") as client:
+        asked = [(await client.get(f"/old-bridge.ics?lang={lang}")).text for lang in ("en", "es", "en", "xx", "es")]
+        assert asked == ["1", "2", "1", "1", "2"]
+        for number in range(5):
+            assert (await client.get(f"/old-bridge/none-{number}.ics")).status_code == 404
+        assert len(files.made) == 2
+        now += KEPT
+        assert (await client.get("/old-bridge.ics")).text == "8"

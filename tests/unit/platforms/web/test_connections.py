@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.platforms.web.connections import LARGEST, LARGEST_HEAD, Limits
+from bot.platforms.web.connections import LARGEST, LARGEST_HEAD, MOST_WAITING, Limits
+from bot.platforms.web.protection import Protection
 from bot.platforms.web.server import WebServer
 
 pytestmark = pytest.mark.asyncio
@@ -81,7 +83,7 @@ class Line:
 @asynccontextmanager
 async def street(limits: Limits) -> AsyncIterator[Street]:
     routes = [Route("/", tell, methods=["POST"]), Route("/ignore", ignore, methods=["POST"]), Route("/much", much)]
-    server = WebServer(Starlette(routes=routes), "127.0.0.1", 0, limits)
+    server = WebServer(Starlette(routes=routes, middleware=[Middleware(Protection)]), "127.0.0.1", 0, limits)
     await server.start()
     try:
         async with AsyncExitStack() as stack:
@@ -198,6 +200,51 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
+
+
+EMPTY = HEAD + b"Content-Length: 0\r\n\r\n"
+
+
+async def test_few_requests_sent_ahead_are_answered_in_turn() -> None:
+    async with street(SOON) as there:
+        told = await (await there.connect(EMPTY * (MOST_WAITING + 1))).rest()
+        assert told.count(b" 200 ") == MOST_WAITING + 1
+
+
+async def test_thousands_of_requests_sent_ahead_are_not_kept() -> None:
+    async with street(CALM) as there:
+        flood = [await there.connect(b"POST / HTTP/1.1\r\n\r\n" * 6500) for _ in range(40)]
+        assert await there.is_served()
+        for line in flood:
+            assert (await line.rest()).count(b" 200 ") <= MOST_WAITING + 1
+        await until(lambda: there.server.connections() <= 1)
+        assert await there.is_served()
+
+
+async def test_bodies_sent_ahead_are_bounded_together() -> None:
+    body = b"x" * (LARGEST_HEAD // 3)
+    async with street(CALM) as there:
+        ahead = EMPTY + (HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body) * MOST_WAITING
+        assert (await (await there.connect(ahead)).rest()).count(b" 200 ") <= 4
+        assert await there.is_served()
+
+
+async def test_strangers_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n"
+    ways = [
+        b"nothing\r\n\r\n",
+        HEAD + upgrade,
+        HEAD + upgrade + b"more",
+        HEAD + b"Content-Length: 9\r\n\r\n1",
+        EMPTY * 50,
+    ]
+    async with street(SOON) as there:
+        for sent in ways:
+            await (await there.connect(sent)).rest()
+        (await there.connect(HEAD + b"Content-Length: 9\r\n\r\n1")).cut()
+        await until(lambda: there.server.connections() == 0)
+        assert await there.is_served()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 async def test_trailers_are_no_headers() -> None:

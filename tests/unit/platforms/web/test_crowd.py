@@ -1,5 +1,6 @@
 """A crowd at the door: each address has its share, one in danger is heard, and nobody is kept out by mistake."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -9,15 +10,17 @@ import pytest
 import pytest_asyncio
 
 from bot.phrasebook.book import Phrasebook
-from bot.platforms.flood import Verdict
+from bot.platforms import flood
+from bot.platforms.flood import SWEPT
 from bot.platforms.web.app import create_app
 from bot.platforms.web.calendar import TopicCalendar
-from bot.platforms.web.crowd import MOST_LINES, Crowd, Share, Shares
+from bot.platforms.web.crowd import AN_HOUR, HOMES, MOST_LINES, Crowd, Share, Shares
 from bot.platforms.web.origins import Proxies
 from tests.unit.platforms.web.conftest import RealClock
 from tests.unit.platforms.web.samples import FakeAnswer, all_fine, known_codes, site
 
 pytestmark = pytest.mark.asyncio
+PATIENCE = 20.0  # seconds for what takes a few
 LIBRARY, HOME = "81.2.69.142", "5.6.7.8"
 DANGER = "ICE is at my door"
 CADDY = "172.18.0.2"
@@ -92,12 +95,12 @@ async def test_readers_at_a_calm_pace_are_never_kept_waiting(town: Town) -> None
 
 async def test_two_hundred_readers_of_one_address_who_come_at_once_have_room() -> None:
     address, shares = ip_network(f"{LIBRARY}/32"), Shares()
-    questions, views = shares.questions.control(), shares.views.control()
+    questions, views = shares.questions.counting(), shares.views.counting()
     for second in range(120):
         for _ in range(200 if second == 0 else 7):  # everybody once, then each every half a minute
-            assert questions.judge(address, 1000.0 + second) is Verdict.TAKE
+            assert questions.wait(address, 1000.0 + second) == 0
         for _ in range(200 * 3 if second == 0 else 7):  # the page, a picture, a calendar
-            assert views.judge(address, 1000.0 + second) is Verdict.TAKE
+            assert views.wait(address, 1000.0 + second) == 0
 
 
 async def test_one_address_has_its_share_and_leaves_that_of_others(town: Town, answer: FakeAnswer) -> None:
@@ -110,6 +113,18 @@ async def test_one_address_has_its_share_and_leaves_that_of_others(town: Town, a
     assert (await town.ask(HOME)).status_code == 200
     town.pass_by(int(refused.headers["retry-after"]))
     assert (await town.ask(LIBRARY)).status_code == 200
+
+
+async def test_homes_of_one_ipv6_site_have_a_share_together(town: Town) -> None:
+    room = FEW.questions.burst * HOMES
+    statuses = [(await town.ask(f"2a02:8070:1:{number:x}::1")).status_code for number in range(room + 5)]
+
+    assert statuses == [200] * room + [429] * 5
+    assert (await town.ask("2a02:8070:2:1::1")).status_code == 200
+    assert (await town.ask(HOME)).status_code == 200
+    assert (await town.ask("2a02:8070:1:9999::1", DANGER)).status_code == 200
+    town.pass_by(1)
+    assert (await town.ask("2a02:8070:1:9999::1")).status_code == 200
 
 
 async def test_long_question_counts_as_several(town: Town) -> None:
@@ -210,6 +225,21 @@ async def test_proxy_that_nobody_trusted_locks_nobody_out_and_is_told_once(
     assert CADDY not in caplog.text + ready.text
 
 
+@pytest.mark.parametrize("hops", [f"{CADDY}", "unknown"])
+async def test_proxy_that_names_no_reader_is_told_once_and_for_an_hour(
+    town: Town, caplog: pytest.LogCaptureFixture, hops: str
+) -> None:
+    for _ in range(FEW.questions.burst + 1):
+        assert (await town.ask(hops)).status_code == 200
+
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["web.proxy_names_nobody"]
+    ready = await town.client.get("/readyz")
+    assert (ready.status_code, ready.json()["proxies"][:29]) == (200, "ok: the proxy names no reader")
+    assert CADDY not in caplog.text + ready.text
+    town.pass_by(AN_HOUR)
+    assert "proxies" not in (await town.client.get("/readyz")).json()
+
+
 async def test_all_is_well_is_not_said(town: Town) -> None:
     await town.ask(LIBRARY)
     assert (await town.client.get("/readyz")).json() == {"content": "ok", "database": "ok"}
@@ -225,4 +255,21 @@ async def test_nothing_is_kept_of_those_who_are_gone(town: Town) -> None:
     for number in range(200):
         await town.ask(f"81.2.69.{number}")
         town.pass_by(1)
-    assert len(town.crowd._questions._accounts) < 10
+    assert len(town.crowd._questions.homes._accounts) <= SWEPT + 3
+
+
+async def test_nothing_is_kept_of_one_in_danger_though_nobody_asks_again(
+    towns: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flood, "SWEPT", 0.05)
+    town = towns(CADDY, "172.16.0.0/12")
+    address = "2a02:8070:1:2::1"
+    await town.see(address, "/")
+    for _ in range(FEW.questions.burst + 1):
+        assert (await town.ask(address, DANGER)).status_code == 200
+    controls = [each for of in (town.crowd._questions, town.crowd._views, town.crowd._urgent)
+                for each in (of.homes, of.sites)]  # fmt: skip
+    assert all(control._accounts for control in controls)
+    async with asyncio.timeout(PATIENCE):
+        while any(control._accounts for control in controls):  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)

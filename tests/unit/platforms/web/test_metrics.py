@@ -96,6 +96,8 @@ async def test_figure_of_no_family_is_noticed() -> None:
         ("local", "10.1.2.3", {}, 404),
         ("local", "127.0.0.1", {"x-forwarded-for": "10.1.2.3"}, 404),
         ("local", "127.0.0.1", {"forwarded": "for=10.1.2.3"}, 404),
+        ("local", "127.0.0.1", {"x-real-ip": "10.1.2.3"}, 404),
+        ("local", "127.0.0.1", {"via": "1.1 proxy"}, 404),
         ("local", "testclient", {}, 404),
         ("all", "10.1.2.3", {}, 200),
         ("off", "127.0.0.1", {}, 404),

@@ -1,11 +1,13 @@
 """Where a request comes from: by its connection, by what trusted proxies say, and never by what a stranger says."""
 
+from ipaddress import ip_network
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from bot.platforms.web.origins import Origin, Proxies
+from bot.platforms.web.origins import Origin, Proxies, site_of
 from bot.settings import Settings
 
 READER, OTHER = "81.2.69.142", "5.6.7.8"
@@ -17,11 +19,14 @@ def request(peer: str | None, *headers: tuple[str, str]) -> Request:
     return Request({"type": "http", "headers": raw, "client": (peer, 4000) if peer else None})
 
 
+def found(proxies: str, peer: str | None, *headers: tuple[str, str]) -> Origin:
+    trusted = Settings(explainer_trusted_proxies=proxies).explainer_trusted_proxies
+    return Proxies(trusted).origin(request(peer, *headers))
+
+
 def seen(proxies: str, peer: str | None, *headers: tuple[str, str]) -> str | None:
     """The address that a request counts as."""
-    origin = Proxies(Settings(explainer_trusted_proxies=proxies).explainer_trusted_proxies).origin(
-        request(peer, *headers)
-    )
+    origin = found(proxies, peer, *headers)
     return str(origin.address) if origin.address else None
 
 
@@ -88,8 +93,30 @@ def test_second_header_that_disagrees_was_made_up_and_hides_nobody(real: str) ->
 
 @pytest.mark.parametrize("headers", [[], [("x-forwarded-for", "")], [("x-forwarded-for", f"{CADDY}, 172.18.0.9")],
                                      [("x-forwarded-for", "unix:")], [("forwarded", "for=unknown")]])  # fmt: skip
-def test_proxy_that_names_nobody_leaves_the_reader_unknown(headers: list[tuple[str, str]]) -> None:
-    assert seen("172.16.0.0/12", CADDY, *headers) is None
+def test_proxy_that_names_nobody_leaves_the_reader_unknown_and_is_noticed(headers: list[tuple[str, str]]) -> None:
+    assert found("172.16.0.0/12", CADDY, *headers) == Origin(None, is_unnamed=True)
+
+
+@pytest.mark.parametrize("header", [("x-real-ip", READER), ("via", "1.1 proxy"), ("x-forwarded-for", "nonsense")])
+def test_request_that_a_proxy_on_this_machine_handed_on_is_not_this_machine_s_own(header: tuple[str, str]) -> None:
+    assert found("", "127.0.0.1", header) == Origin(None, is_unexplained=True)
+
+
+@pytest.mark.parametrize("header", [("x-forwarded-for", "nonsense"), ("x-forwarded-for", ""), ("forwarded", "by=me"),
+                                    ("x-forwarded-for", f"{READER}, {CADDY}"), ("via", "1.1 proxy")])  # fmt: skip
+def test_neighbour_who_hands_on_for_nobody_counts_itself(header: tuple[str, str]) -> None:
+    assert seen("", CADDY, header) == f"{CADDY}/32"
+
+
+@pytest.mark.parametrize("header", [("forwarded", "for=unknown"), ("forwarded", "for=_hidden"),
+                                    ("x-forwarded-for", "unix:"), ("x-forwarded-for", f"x, {READER}:80")])  # fmt: skip
+def test_neighbour_who_hides_its_readers_is_a_proxy(header: tuple[str, str]) -> None:
+    assert found("", CADDY, header) == Origin(None, is_unexplained=True)
+
+
+def test_site_is_of_ipv6_alone() -> None:
+    assert str(site_of(ip_network("2a02:8070:1:2::/64"))) == "2a02:8070:1::/48"
+    assert site_of(ip_network(f"{READER}/32")) is None
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", CADDY, "fd00::2", "100.64.0.9"])
