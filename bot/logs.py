@@ -2,8 +2,8 @@
 
 A line of ours is made of the words of its call, `log.warning("telegram.poll_failed error=%s: trying again", …)`: an
 event, fields, a sentence; a test holds every call to that form and to fields that name nobody. Of a library's line only
-the place of the call is told, and its words before values are put in: the values may be anybody's. Of an exception
-there are the types and the places that it passed, never its text, which may hold what a reader wrote.
+the place of the call is told: its words may hold values already, and those may be anybody's. Of an exception there are
+the types and the places that it passed, never its text, which may hold what a reader wrote.
 """
 
 import logging
@@ -48,7 +48,7 @@ class Told:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         head = {"timestamp": at, "level": record.levelname.lower(), "logger": record.name}
         own = record.name == OWN or record.name.startswith(f"{OWN}.")
-        told = _own(str(record.msg), given) if own else _foreign(record, given)
+        told = _own(str(record.msg), given) if own else _foreign(record)
         fields = told | (_failure(error) if error and error[1] else {})
         return {**event, **head, **{name: self._hidden(value) for name, value in fields.items()}}
 
@@ -78,10 +78,9 @@ def _plain(value: object) -> object:
     return value if isinstance(value, bool | int | float) else str(value)
 
 
-def _foreign(record: logging.LogRecord, given: Any) -> Fields:
-    """Where a library speaks, and its words where it left values to be put in: without, they may hold some already."""
-    words = {"words": str(record.msg)} if given else {}
-    return {"event": "library", "at": f"{record.module}:{record.lineno} {record.funcName}", **words}
+def _foreign(record: logging.LogRecord) -> Fields:
+    """Where a library speaks."""
+    return {"event": "library", "at": f"{record.module}:{record.lineno} {record.funcName}"}
 
 
 def _failure(error: Any) -> Fields:

@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -152,12 +152,33 @@ class Settings(LogSettings):
     @property
     def hidden(self) -> tuple[str, ...]:
         """What no line of a log may hold."""
-        headers, url = self.otel_exporter_otlp_headers, self.database_url
-        secrets = (
-            self.token, self.webhook_secret, urlsplit(self.telegram_webhook_url or "").path.strip("/"), *self.keys,
-            url and urlsplit(url).password, headers and headers.get_secret_value(),
+        path = urlsplit(self.telegram_webhook_url or "").path.strip("/")
+        headers = self.otel_exporter_otlp_headers.get_secret_value() if self.otel_exporter_otlp_headers else ""
+        addresses = (
+            self.telegram_api_url, self.explainer_public_url, self.otel_exporter_otlp_endpoint,
+            self.otel_exporter_otlp_traces_endpoint,
         )  # fmt: skip
-        return tuple(secret for secret in secrets if secret)
+        secrets = (
+            self.token, self.webhook_secret, path, path.rpartition("/")[2], *self.keys, headers,
+            *_values_of(headers), *_passwords_of(self.database_url)[1:],
+            *(secret for address in addresses for secret in _passwords_of(address)),
+        )  # fmt: skip
+        return tuple(dict.fromkeys(form for secret in secrets if secret for form in (secret, unquote(secret))))
+
+
+def _passwords_of(url: str | None) -> tuple[str | None, ...]:
+    """The user of an address and its passwords, as they are written; an address that nobody can read is a secret."""
+    try:
+        parts = urlsplit(url or "")
+        in_query = [part.partition("=")[2] for part in parts.query.split("&") if part.lower().startswith("password=")]
+        return parts.username, parts.password, *in_query
+    except ValueError:
+        return url, url
+
+
+def _values_of(headers: str) -> list[str]:
+    """What stands in headers written as OpenTelemetry does, `name=value,…`, without the scheme of an authorization."""
+    return [unquote(one.partition("=")[2]).rpartition(" ")[2] for one in headers.split(",")]
 
 
 def _read_file(name: str, path: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from babel.support import NullTranslations
 from jinja2 import FunctionLoader
@@ -29,9 +29,12 @@ PRIVACY = "privacy"  # the intent that tells what is kept
 FONTS = "cards/fonts"
 LONGEST_TEMPLATE = 100_000  # bytes
 LARGEST_FONT = 5_000_000  # bytes
+ALL_TEMPLATES = 5_000_000  # bytes, of all together
+ALL_FONTS = 20_000_000  # bytes, of all together
 LONGEST_PROBLEM = 300  # characters
 SPACE = re.compile(r"\s+")
 BLOCK = re.compile(r" ?(</?(?:h3|p|ul|ol|li|blockquote|details|summary|table|tr|th|td)\b[^>]*>) ?")
+Files: TypeAlias = dict[Path, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +149,38 @@ def template_finding(error: ContentError) -> Finding:
 def _load_texts(folder: Path) -> tuple[Mapping[str, str], list[Finding]]:
     """Every template's text by its name, and findings about what cannot be read."""
     texts, found = {}, crowding(folder)
-    for path in files_in(folder):
-        if path.suffix == ".j2":
-            try:
-                texts[path.relative_to(folder).as_posix()] = read_file(path, folder, LONGEST_TEMPLATE).decode("utf-8")
-            except (OSError, ValueError) as error:
-                found.append(Finding(str(path), 1, "", *explained(error)))
-    return texts, found
+    files, unread = _load_files(folder, folder, ".j2", LONGEST_TEMPLATE, ALL_TEMPLATES)
+    for path, data in files.items():
+        try:
+            texts[path.relative_to(folder).as_posix()] = data.decode("utf-8")
+        except ValueError as error:
+            found.append(Finding(str(path), 1, "", *explained(error)))
+    return texts, found + unread
 
 
 def _load_fonts(folder: Path) -> tuple[Mapping[str, bytes], list[Finding]]:
-    fonts, found = {}, []
-    for path in files_in(folder / FONTS):
-        if path.suffix == ".ttf":
+    files, found = _load_files(folder / FONTS, folder, ".ttf", LARGEST_FONT, ALL_FONTS)
+    return {path.name: data for path, data in files.items()}, found
+
+
+def _load_files(place: Path, folder: Path, suffix: str, most: int, most_together: int) -> tuple[Files, list[Finding]]:
+    """The files at `place` with a suffix, as far as they have no more than `most_together` bytes, and findings."""
+    files: Files = {}
+    found, left = [], most_together
+    for path in files_in(place):
+        if path.suffix == suffix:
             try:
-                fonts[path.name] = read_file(path, folder, LARGEST_FONT)
+                data = read_file(path, folder, most)
             except (OSError, ValueError) as error:
                 found.append(Finding(str(path), 1, "", *explained(error)))
-    return fonts, found
+                continue
+            left -= len(data)
+            if left < 0:
+                problem = f"with it the {suffix} files have more than {most_together} bytes together"
+                found.append(Finding(str(path), 1, "", problem, "remove what is not used"))
+                break
+            files[path] = data
+    return files, found
 
 
 def _environment(folder: Path, texts: Mapping[str, str], translations: NullTranslations) -> Sandbox:

@@ -1,17 +1,19 @@
 """What one rendering may spend: steps and letters, counted and not timed, so that all machines agree on it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sized, ValuesView
+from itertools import islice
 from threading import local
 from typing import Any, Final
 
 from jinja2 import TemplateRuntimeError, Undefined
 
-MOST_STEPS: Final = 100_000  # turns of loops, calls (CALL each), parts of values: 14 times what the longest card takes
-MOST_LETTERS: Final = 2_000_000  # written or looked through, put together again included: 14 times the longest card's
+MOST_STEPS: Final = 100_000  # turns of loops, calls (CALL each), parts of values: 11 times what the longest card takes
+MOST_LETTERS: Final = 2_000_000  # written or looked through, put together again included: 18 times the longest card's
 MOST_TURNS: Final = 1_000  # of one `range`
 DEEPEST: Final = 40  # macros, blocks and templates inside one another
 CALL: Final = 5
-CONTAINERS: Final = (list, tuple, set, frozenset)
+WORD: Final = 64  # bits of a number that are one step
+CONTAINERS: Final = (list, tuple, set, frozenset, KeysView, ValuesView, ItemsView, Mapping)
 SHOWN: Final = (str, int, float, Undefined)  # an Undefined says itself what it lacks
 
 
@@ -58,18 +60,38 @@ class Meter(local):
         self._depth -= 1
 
     def weigh(self, value: Any) -> Any:
-        """The value itself, paid for with all that is inside it: comparing or copying it takes as long."""
+        """The value itself, paid for with all that is inside it: comparing or copying it takes as long. An iterator is
+        handed on as one that pays for each part as it comes."""
         if isinstance(value, str):
             self.write(len(value))
-        elif isinstance(value, (*CONTAINERS, Mapping)):
-            self.step()
+            return value
+        self.step()
+        if isinstance(value, CONTAINERS):
             for part in value:
                 self.weigh(part)
                 if isinstance(value, Mapping):
                     self.weigh(value[part])
-        else:
-            self.step()
+        elif isinstance(value, range):
+            self.step(len(value))
+        elif isinstance(value, int):
+            self.step(value.bit_length() // WORD)
+        elif isinstance(value, Iterator):
+            return self._weighed(value)
         return value
+
+    def _weighed(self, values: Iterator[Any]) -> Iterator[Any]:
+        for value in values:
+            yield self.weigh(value)
+
+    def handed(self, value: Any) -> Any:
+        """An argument of a function, which may go through it in any way: weighed, and never long. Raises
+        OutOfFuelError."""
+        weighed = self.weigh(value)
+        if isinstance(weighed, Iterator):
+            weighed = list(islice(weighed, MOST_TURNS + 1))
+        if isinstance(weighed, CONTAINERS) and len(weighed) > MOST_TURNS:
+            raise OutOfFuelError(f"a function is handed more than {MOST_TURNS} values at once")
+        return weighed
 
     def turns(self, values: Iterable[Any]) -> Iterable[Any]:
         """What a loop goes through: paid for at once where it has a length, else one by one."""

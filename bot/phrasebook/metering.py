@@ -52,6 +52,12 @@ class Metering(NodeTransformer):
             operand.expr = _paid(operand.expr, WEIGHED)
         return node
 
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if isinstance(node.arg, nodes.Slice):
+            node.node = _paid(node.node, WEIGHED)
+        return node
+
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
         node.nodes = [_paid(part, SHOWN) for part in node.nodes]

@@ -8,7 +8,7 @@ from babel.support import NullTranslations
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateRuntimeError, pass_context, pass_eval_context
 from jinja2.environment import TemplateModule
 from jinja2.filters import FILTERS as ALL_FILTERS
-from jinja2.filters import do_join
+from jinja2.filters import do_join, do_trim
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import SandboxedEnvironment
@@ -16,6 +16,7 @@ from jinja2.tests import TESTS as ALL_TESTS
 from jinja2.utils import Namespace
 from markupsafe import Markup
 
+from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.access import is_allowed
 from bot.phrasebook.fuel import MOST_TURNS, Meter, OutOfFuelError, shown
 from bot.phrasebook.metering import SHOWN, TURNS, WEIGHED, MeteredGenerator
@@ -31,6 +32,7 @@ TESTS: Final = (
 GETTEXT: Final = ("gettext", "ngettext", "pgettext", "npgettext")
 FINEST: Final = 6  # digits behind the point
 LARGEST: Final = 10**12  # of numbers that are reckoned with
+LOOK: Final = 50  # steps of a question to the facts, which goes through all of a kind
 PLACE: Final = re.compile(r"%(?:%|\((\w+)\)s)")
 WRONG_PLACE: Final = re.compile(r"%(?!%|\(\w+\)s)")
 Words = Callable[..., str]
@@ -55,6 +57,7 @@ class Sandbox(SandboxedEnvironment):
         super().__init__(
             loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False, finalize=shown,
             trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+            cache_size=-1,  # compiling is not counted: each template is, once at most
         )  # fmt: skip
         self.meter = Meter()
         self.concat = self.meter.joined  # type: ignore[assignment, method-assign, unused-ignore]
@@ -87,12 +90,29 @@ class Sandbox(SandboxedEnvironment):
             return do_join(context, parts, between)  # type: ignore[no-any-return]
 
         paying = {WEIGHED: weighed, TURNS: turns, SHOWN: letters}
-        return {**paying, "join": join, "replace": self._replaced, "round": _rounded}
+        own: dict[str, Callable[..., Any]] = {
+            "join": join,
+            "replace": self._replaced,
+            "round": _rounded,
+            "trim": self._trimmed,
+        }
+        return {**paying, **own}
 
     def _replaced(self, text: Any, old: str, new: str) -> str:
         written = shown(text) if isinstance(text, str) else str(shown(text))
         self.meter.write(len(written) + written.count(old) * len(new))
         return written.replace(old, new)
+
+    def _trimmed(self, text: Any, letters: str | None = None) -> str:
+        self._pay_for_method(text, (letters,))
+        return do_trim(shown(text), letters)
+
+    def _pay_for_method(self, owner: Any, args: Iterable[Any]) -> None:
+        """A method of words looks through them; `strip`, for each letter, through those that it is handed."""
+        if isinstance(owner, str):
+            self.meter.write(len(owner) * max([1, *(len(one) for one in args if isinstance(one, str))]))
+        elif isinstance(owner, Snapshot):
+            self.meter.step(LOOK)
 
     def _range(self, *bounds: int) -> range:
         numbers = range(*bounds)
@@ -117,14 +137,37 @@ class Sandbox(SandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - Jinja's names
         """Raises OutOfFuelError where calls are too many or too deep."""
-        __self.meter.enter()
+        meter = __self.meter
+        meter.enter()
         try:
-            if not isinstance(__obj, Macro):
-                __self.meter.weigh(args)
-                __self.meter.weigh(kwargs)
-            return super().call(__context, __obj, *args, **kwargs)
+            meter.step(len(args) + len(kwargs))
+            if isinstance(__obj, Macro):
+                return super().call(__context, __obj, *args, **kwargs)
+            args = tuple(meter.handed(one) for one in args)
+            kwargs = {name: meter.handed(one) for name, one in kwargs.items()}
+            __self._pay_for_method(getattr(__obj, "__self__", None), args)
+            return meter.weigh(super().call(__context, __obj, *args, **kwargs))
         finally:
-            __self.meter.leave()
+            meter.leave()
+
+    def call_filter(
+        self, name: str, value: Any, args: Any = None, kwargs: Any = None, *more: Any, **context: Any
+    ) -> Any:
+        """What `map` applies to each value, which is weighed each time."""
+        return super().call_filter(name, *self._each_time(value, args, kwargs), *more, **context)
+
+    def call_test(self, name: str, value: Any, args: Any = None, kwargs: Any = None, *more: Any, **context: Any) -> Any:
+        """What `select` and its like ask of each value, which is weighed each time."""
+        return super().call_test(name, *self._each_time(value, args, kwargs), *more, **context)
+
+    def _each_time(self, value: Any, args: Any, kwargs: Any) -> tuple[Any, list[Any], dict[str, Any]]:
+        weigh = self.meter.weigh
+        self.meter.step()
+        return (
+            weigh(value),
+            [weigh(one) for one in args or ()],
+            {name: weigh(one) for name, one in (kwargs or {}).items()},
+        )
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Sums of numbers and of words or lists; nothing that multiplies words or makes numbers of many digits."""
@@ -140,6 +183,16 @@ class Sandbox(SandboxedEnvironment):
 
     def wrap_str_format(self, value: Any) -> None:
         """No formatting: a width in it takes all memory."""
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """As Jinja's; `sort` and its like ask each value for its attribute here, and copy what they get."""
+        self.meter.weigh(argument)
+        return self.meter.weigh(super().getitem(obj, argument))
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As Jinja's, paid for."""
+        self.meter.step()
+        return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - Jinja's names
         return is_allowed(obj, attr)

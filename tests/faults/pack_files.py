@@ -1,16 +1,20 @@
-"""Files of a pack and of the responses as a stranger may send them: real ones, bent in a few places or torn."""
+"""Files of a pack and of the responses as a stranger may send them: real ones, and those of a small sound pack, bent in
+a few places or torn."""
 
 import json
+import re
 import resource
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import strategies as st
 
 from bot.factbase.yaml_tree import read_tree
 from tests.faults.bending import bent_json, torn
+from tests.unit.conftest import FILES as SMALL_PACK
 
 ROOT = Path(__file__).resolve().parents[2]
 PACK, RESPONSES = ROOT / "facts" / "dallas-287g", ROOT / "responses"
@@ -21,6 +25,23 @@ PACK_FILES = (
 OTHER_FILES = ("intents", "phrases", "gates")
 AROUND = ("[%s]", '{"en": %s}', '{"text": %s}', "{? %s : x}")
 MOST_ENTRIES = 3
+WORD = re.compile(r"[^\W\d_]{3,}")
+WORDS = (
+    "bridge",
+    "Año",
+    "a longer word",
+    "“so”",
+    "12",
+    "x",
+    "paper",
+    "null",
+    "",
+    "<b>",
+    "\u202e",
+    "*x",
+    "a: b",
+    "x" * 800,
+)
 LINES = (
     "<<: *all", "&all [*all]", "- !!python/object/apply:os.system [id]", "!!binary aGk=", "- - - - - - - - - - - - - x",
     "%YAML 9.9", "---", "...", "? [a]", "\t- x", "a: |99", "a: >", "'", '"\\x00"', "{" * 40, "[" * 40, "~", "# \u2028",
@@ -38,6 +59,14 @@ def _text(name: str) -> str:
     return ((PACK if name in PACK_FILES else RESPONSES) / f"{name}.yaml").read_text("utf-8")
 
 
+@cache
+def _small_data(name: str) -> Any:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_text(SMALL_PACK[name], "utf-8")
+        return read_tree(path, name).data
+
+
 @st.composite
 def files(draw: st.DrawFn, names: tuple[str, ...] = (*PACK_FILES, *OTHER_FILES)) -> tuple[str, bytes]:
     """The name of a file, without its ending, and what is in it."""
@@ -47,6 +76,22 @@ def files(draw: st.DrawFn, names: tuple[str, ...] = (*PACK_FILES, *OTHER_FILES))
     else:
         body = _lines(draw, _text(name)).encode()
     return name, draw(torn(body))
+
+
+@st.composite
+def small_files(draw: st.DrawFn) -> tuple[str, bytes]:
+    """The name of a file of the small sound pack, without its ending, and what is in it: bent little, so that some stay
+    without findings."""
+    name = draw(st.sampled_from(sorted(SMALL_PACK)))
+    way = draw(st.integers(0, 4))
+    if way == 0:
+        body = draw(bent_json(_small_data(name), AROUND, most=2))
+    elif way == 1:
+        body = _lines(draw, SMALL_PACK[name])
+    else:
+        word = draw(st.sampled_from(list(WORD.finditer(SMALL_PACK[name]))))
+        body = SMALL_PACK[name][: word.start()] + draw(st.sampled_from(WORDS)) + SMALL_PACK[name][word.end() :]
+    return name.removesuffix(".yaml"), draw(torn(body.encode("utf-8", "surrogatepass")))
 
 
 def _few(draw: st.DrawFn, data: Any) -> Any:

@@ -1,4 +1,5 @@
-"""Templates as a stranger may write them: real ones with pieces moved about, and random ones from a grammar."""
+"""Templates as a stranger may write them: real ones with pieces moved about, random ones from a grammar, and ones that
+double a list or a text and go through it again and again."""
 
 import re
 from functools import cache
@@ -34,6 +35,26 @@ SETTING = (
     "{% set ns = namespace(x='words') %}{% set x = [topic, now, 'words'] %}"
     "{% macro m(x) %}{{ x }}{{ m(x) }}{% endmacro %}"
 )
+
+STARTS = (
+    "range(1000)", "range(3)", "'words '", "'ŉß<b>'", "[1, 2]", "{'a': range(9)}", "namespace(x='words')", "1",
+    "(1, 'a')", "[range(9)]", "topic", "dict(a='words').values()",
+)  # fmt: skip
+DOUBLINGS = ("ns.l + ns.l", "[ns.l, ns.l]", "(ns.l, ns.l)", "ns.l + [1]", "ns.l|list + ns.l|list", "{1: ns.l, 2: ns.l}")
+LINKS = (
+    "map('list')", "map('first')", "map('sort')", "map('reverse')", "map('upper')", "map('round')", "map('length')",
+    "map(attribute='a')", "map(attribute='x')", "map('map', 'list')", "map('map', 'upper')",
+    "map('replace', 'w', 'ww')", "map('trim', 'sw')",
+    "map('default', ns.l)", "map('striptags')", "map('unique')", "map('join', 'w')",
+    "select",
+    "select('in', ns.l)", "select('sameas', 1)", "rejectattr('x')", "sort", "sort(attribute='x')", "unique", "reverse",
+    "list", "list", "list", "first", "join", "upper", "trim", "e", "abs", "int",
+)  # fmt: skip
+ENDS = (
+    "{% set t = VALUE %}", "{% set t = VALUE|list %}", "{{ VALUE|list|length }}", "{{ VALUE is in(ns.l) }}",
+    "{% for x in VALUE %}{{ loop.index }}{% endfor %}", "{{ VALUE == ns.l }}", "{{ VALUE|join }}",
+    "{% set t = m(*VALUE) %}", "{% set t = dict(a=VALUE) %}", "{% set t = (VALUE)[1:] %}", "{{ names_of(VALUE) }}",
+)  # fmt: skip
 
 
 @cache
@@ -75,6 +96,22 @@ def invented(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def doubled(draw: st.DrawFn) -> str:
+    """A list that grows, what is made of it, and loops around that."""
+    body = ""
+    for _ in range(draw(st.integers(1, 3))):
+        value = "|".join(["ns.l", *draw(st.lists(st.sampled_from(LINKS), max_size=3))])
+        body += draw(st.sampled_from(ENDS)).replace("VALUE", value)
+    for number in draw(st.lists(st.sampled_from((1, 3, 30, 1000)), max_size=2)):
+        body = f"{{% for i in range({number}) %}}{body}{{% endfor %}}"
+    start, doubling = draw(st.sampled_from(STARTS)), draw(st.sampled_from(DOUBLINGS))
+    times = draw(st.sampled_from((0, 0, 1, 2, 3, 8, 13, 17)))
+    grown = f"{{% for i in range({times}) %}}{{% set ns.l = {doubling} %}}{{% endfor %}}"
+    macro = "{% macro m() %}{{ varargs|length }}{% endmacro %}"
+    return f"{{% set ns = namespace(l={draw(st.sampled_from((start, f'[{start}]')))}) %}}{macro}{grown}{body}"
+
+
+@st.composite
 def moved(draw: st.DrawFn) -> str:
     """A real template with pieces of this one and others put in, left out or written twice."""
     pieces = list(draw(st.sampled_from(_pieces())))
@@ -90,4 +127,4 @@ def moved(draw: st.DrawFn) -> str:
     return "".join(pieces)
 
 
-texts = st.one_of(invented(), moved())
+texts = st.one_of(invented(), moved(), doubled())

@@ -21,7 +21,7 @@ from bot.phrasebook.voice import Voice
 from tests.faults.pack_files import PACK, peak
 from tests.faults.template_texts import RESPONSES, texts
 
-MOST_SECONDS = 20.0  # of the processor for one template; it takes milliseconds
+MOST_SECONDS = 3.0  # of the processor for one template; the longest take a quarter of a second
 PARTS = {path.relative_to(RESPONSES).as_posix(): path.read_text("utf-8") for path in RESPONSES.rglob("*.j2")}
 
 
@@ -39,6 +39,13 @@ def values() -> Mapping[str, Any]:
     facts = FactBase(pack).at(datetime(2025, 11, 5, 12, tzinfo=UTC))
     more = {"sentence": None, "dated": None, "feed": None, "entity": None, "turn": Turn("what_is"), "lang": "es"}
     return {"facts": facts, "topic": facts.topic, "now": facts.now, **more, **Voice(facts, "es").names()}
+
+
+def _forget(sandbox: Sandbox, name: str) -> None:
+    """A sandbox keeps what it compiled for as long as it lives."""
+    assert isinstance(sandbox.cache, dict)
+    for key in [key for key in sandbox.cache if key[1] == name]:
+        del sandbox.cache[key]
 
 
 def try_templates(values: Mapping[str, Any], examples: int) -> tuple[int, int]:
@@ -61,8 +68,9 @@ def try_templates(values: Mapping[str, Any], examples: int) -> tuple[int, int]:
             seen[0] += 1
             assert len(html) <= MOST_LETTERS
             assert not any(word in html for word in (" object at 0x", "<class ", "<function ", "root:", str(PACK)))
+        assert time.process_time() - began < MOST_SECONDS, text
         del templates[name]
-        assert time.process_time() - began < MOST_SECONDS
+        _forget(sandbox, name)
 
     ends()
     return seen[0], seen[1]
@@ -70,8 +78,8 @@ def try_templates(values: Mapping[str, Any], examples: int) -> tuple[int, int]:
 
 def test_any_template_ends(values: Mapping[str, Any]) -> None:
     rendered, failed = try_templates(values, 200)
-    assert rendered > 0
-    assert failed > 0
+    assert rendered > 5
+    assert failed > 5
 
 
 @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -95,5 +103,5 @@ def test_very_many_templates_end(values: Mapping[str, Any], is_bounded: bool) ->
     before = peak()
     seen = try_templates(values, 2_000 if is_bounded else 100_000)
     print(f"\nrendered, failed: {seen}")
-    assert seen[0] > seen[1] / 100 > 1
+    assert seen[0] > seen[1] / 15 > 1
     assert peak() - before < 300

@@ -93,14 +93,15 @@ def test_exception_is_told_by_types_and_places_alone(log: tuple[logging.Logger, 
     assert "reader" not in log[1].getvalue()
 
 
-def test_values_of_a_library_are_left_out() -> None:
+def test_of_a_library_there_is_the_place_alone() -> None:
     with logger("json", "a_library") as (log, written):
         log.warning("connecting to %s", "words of a reader")
         log.warning("connecting to words of a reader")
-        first, second = map(json.loads, written.getvalue().splitlines())
-        assert (first["event"], first["words"]) == ("library", "connecting to %s")
-        assert "words" not in second
-        assert "reader" not in written.getvalue()
+        log.warning("words of a reader, and %s", "more")
+        told = [json.loads(one) for one in written.getvalue().splitlines()]
+        assert [one["event"] for one in told] == ["library"] * 3
+        assert all(re.fullmatch(r"test_logs:\d+ test_of_a_library_there_is_the_place_alone", one["at"]) for one in told)
+        assert not any(word in written.getvalue() for word in ("reader", "connecting", "more"))
 
 
 def test_secrets_are_hidden_wherever_they_stand(log: tuple[logging.Logger, io.StringIO]) -> None:
@@ -204,14 +205,47 @@ def test_settings_of_the_logs_are_checked(monkeypatch: pytest.MonkeyPatch) -> No
         load_log_settings()
 
 
-def test_everything_secret_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {
-        "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_WEBHOOK_URL": "https://x.org/telegram/hidden-path",
-        "TELEGRAM_WEBHOOK_SECRET": "a-webhook-secret-0", "EXPLAINER_SECRET_KEY": "key-number-1,key-number-2",
-        "DATABASE_URL": "postgresql://me:pass%40word@db/x", "OTEL_EXPORTER_OTLP_HEADERS": "authorization=x",
-    }  # fmt: skip
+def hidden(monkeypatch: pytest.MonkeyPatch, **given: str) -> set[str]:
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    hidden = load_settings().hidden
-    assert {TOKEN, "a-webhook-secret-0", "key-number-1", "key-number-2", "authorization=x"} < set(hidden)
-    assert {"telegram/hidden-path", "pass%40word"} <= set(hidden)
+    return set(load_settings().hidden)
+
+
+def test_everything_secret_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = hidden(
+        monkeypatch, TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_WEBHOOK_URL="https://x.org/telegram/hidden-path",
+        TELEGRAM_WEBHOOK_SECRET="a-webhook-secret-0", EXPLAINER_SECRET_KEY="key-number-1,key-number-2",
+    )  # fmt: skip
+    assert {TOKEN, "a-webhook-secret-0", "key-number-1", "key-number-2"} <= found
+
+
+def test_path_of_the_webhook_is_hidden_whole_and_by_its_last_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = hidden(
+        monkeypatch, TELEGRAM_WEBHOOK_URL="https://x.org/telegram/hidden-path",
+        TELEGRAM_WEBHOOK_SECRET="a-webhook-secret-0",
+    )  # fmt: skip
+    assert {"telegram/hidden-path", "hidden-path"} <= found
+    assert "telegram" not in found
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:pass%40word@db/x", "postgresql+psycopg://db/x?password=pass%40word", "postgresql://[me:x"]
+)
+def test_password_of_the_database_is_hidden_as_written_and_as_meant(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    found = hidden(monkeypatch, DATABASE_URL=url)
+    assert ({"pass%40word", "pass@word"} if "pass" in url else {url}) <= found
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TELEGRAM_API_URL", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "EXPLAINER_PUBLIC_URL"],
+)
+def test_names_and_passwords_of_endpoints_are_hidden(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    found = hidden(monkeypatch, **{name: "https://some%2Bone:pass%40word@x.org/path"})
+    assert found == {"some%2Bone", "some+one", "pass%40word", "pass@word"}
+
+
+def test_headers_of_traces_are_hidden_whole_and_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = hidden(monkeypatch, OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20a-long-token,x-team=another-one")
+    assert {"authorization=Bearer%20a-long-token,x-team=another-one", "a-long-token", "another-one"} <= found
+    assert "authorization" not in found

@@ -11,7 +11,16 @@ from bot.core.errors import ContentError
 from bot.core.messages import Turn
 from bot.factbase.base import FactBase
 from bot.factbase.snapshot import Snapshot
-from bot.phrasebook.book import Phrasebook, note, template_finding
+from bot.phrasebook.book import (
+    ALL_FONTS,
+    ALL_TEMPLATES,
+    FONTS,
+    LARGEST_FONT,
+    LONGEST_TEMPLATE,
+    Phrasebook,
+    note,
+    template_finding,
+)
 
 NOON = datetime(2025, 12, 1, 12, tzinfo=ZoneInfo("America/Chicago"))
 Render = Callable[..., str]
@@ -128,3 +137,21 @@ def test_a_source_without_a_publisher_goes_by_its_name(base_of: Callable[..., Fa
     assert note(base.sources["radio"], "es").publisher == "una nota de radio"
     assert note(base.sources["radio"], "en").url is None
     assert note(base.sources["paper"], "en").published == "2025-10-20"
+
+
+def test_fonts_are_bounded_together(tmp_path: Path) -> None:
+    (tmp_path / FONTS).mkdir(parents=True)
+    for number in range(10):
+        with (tmp_path / FONTS / f"{number}.ttf").open("wb") as font:
+            font.truncate(LARGEST_FONT)
+    book = Phrasebook(tmp_path, ["en"])
+    assert sum(map(len, book.fonts.values())) <= ALL_FONTS
+    (finding,) = (one for one in book.findings if ".ttf files" in one.problem)
+    assert (Path(finding.file).name, str(ALL_FONTS) in finding.problem) == ("4.ttf", True)
+
+
+def test_templates_are_bounded_together(tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"{number:02}.html.j2").write_text("x" * LONGEST_TEMPLATE)
+    (finding,) = (one for one in Phrasebook(tmp_path, ["en"]).findings if ".j2 files" in one.problem)
+    assert (Path(finding.file).name, str(ALL_TEMPLATES) in finding.problem) == ("50.html.j2", True)

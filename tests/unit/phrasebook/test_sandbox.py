@@ -1,6 +1,8 @@
 """Templates from a stranger: they reach nothing but words and facts, and what takes too much is refused."""
 
 import pickle
+import resource
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -178,6 +180,98 @@ def test_a_pickle_in_a_pack_is_never_opened(render: Render, tmp_path: Path) -> N
 )
 def test_what_takes_too_much_is_refused(render: Render, template: str) -> None:
     refusal(render, template)
+
+
+LISTS = "{% set ns = namespace(l=[START], x='') %}{% for i in range(TIMES) %}{% set ns.l = ns.l + ns.l %}{% endfor %}"
+TEXT = "{% set ns = namespace(x='START') %}{% for i in range(TIMES) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}"
+OFTEN = "{% for i in range(300) %}{% for j in range(300) %}{% set t = OP %}{% endfor %}{% endfor %}"
+MOST_SECONDS = 3.0  # of the processor; each takes a tenth or less here
+
+
+def lists(start: str, times: int) -> str:
+    """A list of so many doublings, `ns.l`."""
+    return LISTS.replace("START", start).replace("TIMES", str(times))
+
+
+def text(start: str, times: int) -> str:
+    """A text of so many doublings, `ns.x`."""
+    return TEXT.replace("START", start).replace("TIMES", str(times))
+
+
+def often(expression: str) -> str:
+    return OFTEN.replace("OP", expression)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        lists("range(1000)", 14) + "{% set big = ns.l|map('list')|list %}ok",
+        lists("range(1000)", 12) + "{{ ns.l|map('sort')|map('first')|list|length }}" * 15,
+        lists("range(1000)", 12) + "{{ ns.l|map('select', 'lt', 0)|map('list')|list|length }}" * 15,
+        lists("{'a': range(1000)}", 12) + "{{ ns.l|map(attribute='a')|map('list')|list|length }}" * 15,
+        lists("range(1000)", 12) + "{% for r in ns.l %}{{ r|sort|length }}{% endfor %}",
+        lists("range(1000)", 12) + "{% for r in ns.l %}{{ (r|reverse|list)|length }}{% endfor %}",
+        lists("range(1000)", 12) + "{{ ns.l|map('reverse')|map('list')|list|length }}",
+        often("range(1000)" + "|map('round')" * 4 + "|list"),
+        often("range(1000)|unique|list"),
+        often("range(1000)|select|sort(reverse=true)"),
+        often("dict(x=range(1000)).values()|map('list')|list"),
+        text("ŉß", 17) + often("ns.x.upper()"),
+        text("ŉß", 17) + often("ns.x.strip('x')"),
+        text("ŉß", 17) + often("ns.x[::-1]"),
+        text("ŉß", 17) + often("ns.x[1:]"),
+        text("ŉß", 17) + often("ns.x|reverse"),
+        text("ŉß", 17) + often("'x' in ns.x"),
+        text("ŉß", 17) + often("ns.x is in(ns.x)"),
+        text("ŉß", 17) + often("ns.x == ns.x ~ ''"),
+        text("ŉß", 17) + often("ns.x|replace('x', 'y')"),
+        text("<b>", 17) + often("ns.x|striptags"),
+        text("zz", 17) + "{{ ns.x.strip('y' ~ ns.x.upper() ~ 'z') }}",
+        text("zz", 17) + "{{ ns.x|trim('y' ~ ns.x.upper() ~ 'z') }}",
+        text("zz", 17) + "{{ [ns.x]|map('trim', 'y' ~ ns.x.upper() ~ 'z')|list|length }}",
+        text("zz", 17) + "{{ range(1000)|map('default', '')|map('replace', 'a', ns.x)|list|length }}",
+        text("zz", 17) + "{{ ['a']|map('list')|list|length }}" + lists("'a'", 13) + text("zz", 18).replace("ns", "n")
+        + "{{ ns.l|select('in', n.x)|list|length }}",
+        text("zz", 17) + lists("namespace(x=ns.x)", 13).replace("ns ", "n ").replace("ns.l", "n.l")
+        + "{{ n.l|sort(attribute='x')|length }}",
+        text("zz", 17) + lists("namespace(x=ns.x)", 13).replace("ns ", "n ").replace("ns.l", "n.l")
+        + "{{ n.l|unique(attribute='x')|list|length }}",
+        text("zz", 19) + "{{ ns.x|map('upper')|list|length }}",
+        lists("1", 14) + "{{ range(1000)|select('in', ns.l)|list|length }}",
+        lists("1", 14) + often("ns.l[1:]"),
+        lists("1", 14) + "{{ range(1000)|map('default', 1)|select('eq', ns.l)|list|length }}" + often("ns.l < ns.l"),
+        lists("1", 14) + "{% set d = {1: 1} %}{% set t = dict(a=ns.l).values()|list %}" + often("t[0]"),
+        lists("1", 14) + "{% macro m() %}{{ varargs|length }}{% endmacro %}" + often("m(*ns.l)"),
+        lists("1", 14) + "{{ names_of(ns.l) }}",
+        lists("1", 14) + "{{ names_of(ns.l|map('abs')) }}",
+        "{{ 'x' }}" + often("facts.sides('now')"),
+        "{% set ns = namespace(t=(1,)) %}{% for i in range(14) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}"
+        "{% set d = {1: 1} %}" + often("d[ns.t]|default(1)"),
+        text("f", 17) + "{% set n = ns.x|int(base=16) %}" + often("n is even"),
+    ],
+)  # fmt: skip
+def test_what_takes_too_long_or_too_much_memory_is_refused_soon(render: Render, template: str) -> None:
+    began = time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "more than" in refusal(render, template)
+    assert time.process_time() - began < MOST_SECONDS
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+@pytest.mark.parametrize(
+    ("template", "html"),
+    [
+        ("{{ range(1000)|map('round')|list|length }}", "1000"),
+        ("{{ {'a': 1, 'b': 2}.items()|map('first')|join(',') }}", "a,b"),
+        ("{{ ' x '.strip() }}{{ 'xyx'|trim('x') }}{{ 'abc'[::-1] }}", "xycba"),
+        ("{{ [namespace(a='y'), namespace(a='x')]|sort(attribute='a')|map(attribute='a')|join }}", "xy"),
+        ("{{ missing|default('x') }}{{ missing is defined }}{{ ['b', 'c']|select('in', 'abb')|join }}", "xFalseb"),
+        ("{% macro m() %}{{ varargs|sort|first }}{% endmacro %}{{ m(*range(9)) }}{{ dict(a=1)['a'] }}", "01"),
+        ("{% for x in [3, 4]|reverse %}{{ loop.length }}{{ loop.last }}{% endfor %}", "2False2True"),
+    ],
+)
+def test_what_is_little_is_rendered(render: Render, template: str, html: str) -> None:
+    assert render(template) == html
 
 
 def test_templates_that_call_for_one_another_are_refused(render: Render) -> None:
