@@ -14,6 +14,7 @@ from bot.core.errors import ContentError
 Weight = Literal["regular", "bold"]
 FILES: Final[dict[Weight, str]] = {"regular": "*-Regular.ttf", "bold": "*-Bold.ttf"}
 LONGEST: Final = 4_000  # characters that are measured at a time: a line takes forty
+WIDEST: Final = 10_000  # pixels of a line: a picture has 1,200, and what is measured grows with the square of it
 BLOCK_END = re.compile(r"</(?:p|li|h3|ul|ol)>")
 
 
@@ -36,13 +37,15 @@ class Lettering:
 
     def width(self, text: str, size: float, weight: Weight = "regular") -> float:
         """How wide a line of text is, in pixels, at a font size in pixels; kerned, as the renderer does."""
-        return self._width(_short(plain(text)), weight) * size
+        return self._width(plain(_short(text)), weight) * size
 
     def wrap(self, text: str, size: float, room: float, weight: Weight = "regular") -> list[str]:
         """The text in lines of at most `room` pixels, broken between words; a word that is wider alone, inside. Raises
-        ValueError for a text longer than LONGEST."""
+        ValueError for a text longer than LONGEST, or for more room than WIDEST."""
+        if room > WIDEST:
+            raise ValueError(f"a line of {room:g} pixels, more than {WIDEST}")
         lines: list[str] = []
-        for word in _short(plain(text)).split(" "):
+        for word in plain(_short(text)).split(" "):
             longer = f"{lines[-1]} {word}" if lines else word
             if lines and self.width(longer, size, weight) <= room:
                 lines[-1] = longer

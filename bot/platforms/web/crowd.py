@@ -113,15 +113,15 @@ class Crowd:
     def _origin(self, request: Request) -> Network | None:
         origin = self._proxies.origin(request)
         if origin.is_unexplained:
-            self._note("web.proxy_not_trusted: %s", UNTRUSTED)
+            self._note(UNTRUSTED)
         elif origin.is_unnamed:
-            self._note("web.proxy_names_nobody: %s", UNNAMED)
+            self._note(UNNAMED)
         return origin.address
 
-    def _note(self, line: str, sentence: str) -> None:
+    def _note(self, sentence: str) -> None:
         """Logs it the first time."""
         if sentence not in self._met:
-            log.warning(line, sentence.removeprefix("ok: "))
+            log.warning("web.readers_not_told_apart: %s", sentence.removeprefix("ok: "))
         self._met[sentence] = self._now()
 
     def _judge(self, counting: Counting, home: Network | None, weight: int = 1) -> int:

@@ -69,3 +69,8 @@ def test_the_fonts_come_with_their_licence_and_are_small() -> None:
 def test_a_missing_weight_is_said() -> None:
     with pytest.raises(ContentError, match=r"cards/fonts:1: there is no font \*-Regular\.ttf"):
         Lettering({"A-Bold.ttf": LETTERS.files[1]}, "cards/fonts")
+
+
+def test_line_without_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="a line of 1e\\+09 pixels, more than 10000"):
+        LETTERS.wrap("x " * 1_000, 40, 10**9)

@@ -217,7 +217,7 @@ async def test_proxy_that_nobody_trusted_locks_nobody_out_and_is_told_once(
     await town.crowd_out(LIBRARY)
 
     assert (await town.ask(HOME)).status_code == 200
-    assert [record.message.partition(":")[0] for record in caplog.records] == ["web.proxy_not_trusted"]
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["web.readers_not_told_apart"]
     ready = await town.client.get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["proxies"].startswith("ok: a proxy is not named in EXPLAINER_TRUSTED_PROXIES")
@@ -232,7 +232,7 @@ async def test_proxy_that_names_no_reader_is_told_once_and_for_an_hour(
     for _ in range(FEW.questions.burst + 1):
         assert (await town.ask(hops)).status_code == 200
 
-    assert [record.message.partition(":")[0] for record in caplog.records] == ["web.proxy_names_nobody"]
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["web.readers_not_told_apart"]
     ready = await town.client.get("/readyz")
     assert (ready.status_code, ready.json()["proxies"][:29]) == (200, "ok: the proxy names no reader")
     assert CADDY not in caplog.text + ready.text
