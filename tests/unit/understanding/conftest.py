@@ -8,7 +8,7 @@ from bot.understanding.encoder import SentenceEncoder
 from bot.understanding.pack_interpreter import PackInterpreter
 from tests.unit.understanding.packs import dallas
 
-PART = 4  # one of so many groups of questions: enough to be right about plain questions, and quick to train
+PART = 3  # one of so many groups of questions: enough to be right about plain questions, and quick to train
 
 
 @pytest.fixture(scope="session")
