@@ -167,7 +167,7 @@ def test_bytes_that_are_no_text_get_a_calm_answer_too(repository: Path, data: Pa
         cwd=repository,
         env={**os.environ, "EXPLAINER_DATA": str(data)},
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

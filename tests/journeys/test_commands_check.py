@@ -33,7 +33,7 @@ def explainer(packs: Path, tmp_path: Path, data: Path) -> Check:
             env=settings,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
 

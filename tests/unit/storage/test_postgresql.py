@@ -133,12 +133,15 @@ async def _lose(database, postgres) -> None:
 
 @on_server
 async def test_writers_of_one_reader_in_two_replicas_wait_for_each_other(opened):
-    async with opened() as one, opened() as other, asyncio.TaskGroup() as group:
-        for number in range(20):
-            group.create_task(one.readers.choose_language("telegram", "1", f"l{number}"))
-            group.create_task(other.readers.remember_turn("telegram", "1", Turn(f"t{number}")))
-            if number == 10:
-                group.create_task(other.readers.forget("telegram", "1"))
+    async with opened() as one, opened() as other:
+        async with asyncio.TaskGroup() as group:
+            for number in range(20):
+                group.create_task(one.readers.choose_language("telegram", "1", f"l{number}"))
+                group.create_task(other.readers.remember_turn("telegram", "1", Turn(f"t{number}")))
+                if number == 10:
+                    group.create_task(other.readers.forget("telegram", "1"))
+        await one.readers.choose_language("telegram", "1", "last")  # whichever of them came last, it is not forgotten
+        await other.readers.remember_turn("telegram", "1", Turn("last"))
     async with opened() as storage:
-        assert (await storage.readers.recall("telegram", "1")).language
-        assert (await storage.readers.recall("telegram", "1")).turn
+        assert (await storage.readers.recall("telegram", "1")).language == "last"
+        assert (await storage.readers.recall("telegram", "1")).turn == Turn("last")
