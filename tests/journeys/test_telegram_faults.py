@@ -17,20 +17,44 @@ pytestmark = pytest.mark.asyncio(loop_scope="function")
 async def test_error_of_one_update_does_not_stop_the_next(caplog: pytest.LogCaptureFixture) -> None:
     async with stage() as on:
         chat = on.double.private()
-        chat.say("fail")
+        assert (await chat.ask("fail")).text == "not_now in en"
         assert (await chat.ask("next")).text == "heard 4: next"
     assert "telegram.update_failed error=RuntimeError" in caplog.text
     assert "secret words" not in caplog.text
 
 
-async def test_press_whose_answer_fails_is_acknowledged_all_the_same() -> None:
+async def test_press_whose_answer_fails_is_acknowledged_and_told_so() -> None:
     async with stage() as on:
         chat = on.double.private()
         await chat.ask("hello")
         on.readers.is_broken = True
         chat.press("Forget me")  # cannot be kept, so nothing may say that it was
+        assert (await chat.reply()).text == "not_now in en"
         await on.double.until(lambda: not on.double.unanswered_presses)
         assert await chat.is_quiet()
+
+
+async def test_language_that_cannot_be_kept_is_told_so() -> None:
+    async with stage() as on:
+        chat = on.double.private()
+        await chat.ask("hello")
+        on.readers.is_broken = True
+        chat.press("Español")
+        assert (await chat.reply()).text == "not_now in en"
+
+
+async def test_answer_stands_alone_where_only_its_turn_cannot_be_kept(caplog: pytest.LogCaptureFixture) -> None:
+    async with stage(readers=KeptReaders(is_broken=True)) as on:
+        chat = on.double.private()
+        await chat.ask("/vote")
+        assert await chat.is_quiet()
+    assert "telegram.turn_not_kept error=OSError" in caplog.text
+
+
+async def test_message_that_telegram_refuses_is_followed_by_a_word() -> None:
+    async with stage() as on:
+        on.double.fail("sendMessage", 400)
+        assert (await on.double.private().ask("hello")).text == "not_now in en"
 
 
 async def test_reader_is_answered_while_the_storage_is_down(caplog: pytest.LogCaptureFixture) -> None:

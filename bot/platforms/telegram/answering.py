@@ -7,6 +7,8 @@ from dataclasses import replace
 from html import escape
 from typing import Final
 
+from telegram.error import BadRequest, NetworkError
+
 from bot.core.messages import Incoming, Reader, Reply, Turn
 from bot.core.ports import Readers
 from bot.platforms.telegram.edition import Edition
@@ -17,6 +19,7 @@ from bot.platforms.telegram.sending import Sender
 
 log = logging.getLogger(__name__)
 
+NOT_NOW: Final = "not_now"  # the phrase for an answer that failed
 TYPING_AFTER: Final = 1.0  # seconds without an answer after which the reader is shown that one is being made
 
 
@@ -41,8 +44,8 @@ class Answering:
         self._signs: set[asyncio.Task[None]] = set()
 
     async def handle(self, asked: Asked) -> None:
-        """Answers, and ends the waiting sign of a pressed button: meanwhile, or last in the response to the update.
-        Never raises."""
+        """Answers, or says that it cannot just now, and ends the waiting sign of a pressed button: meanwhile, or last
+        in the response to the update. Never raises."""
         sign = None
         if asked.query and asked.slot is None:
             sign = asyncio.create_task(self._end_sign(asked))
@@ -51,12 +54,26 @@ class Answering:
             await self._respond(asked)
         except Exception as error:  # one failed answer must not stop the next
             self._note_failure(error)
+            if not isinstance(error, NetworkError) or isinstance(error, BadRequest):
+                await self._tell(asked, NOT_NOW)
         finally:
             typing.cancel()
             await (sign or self._end_sign(asked))
 
     async def say(self, asked: Asked, phrase: str) -> None:
         """Says a phrase in place of an answer: that somebody asks too fast, or sends no words. Never raises."""
+        await self._tell(asked, phrase)
+        await self._end_sign(asked)
+
+    async def drop(self, asked: Asked) -> None:
+        """Gives no answer, but ends the waiting sign of a press and the response. Never raises."""
+        if asked.query is not None:
+            await self._sender.acknowledge(asked.query, None, asked.slot)
+        elif asked.slot is not None:
+            asked.slot.close()
+
+    async def _tell(self, asked: Asked, phrase: str) -> None:
+        """Says a phrase. Never raises."""
         try:
             lang, _ = await self._recall(str(asked.place.chat))
             words = self._edition.phrase(phrase, self._edition.language(lang, asked.lang_hint))
@@ -66,15 +83,6 @@ class Answering:
                 await self._sender.send(asked.place, (tail,))
         except Exception as error:  # as above
             self._note_failure(error)
-        finally:
-            await self._end_sign(asked)
-
-    async def drop(self, asked: Asked) -> None:
-        """Gives no answer, but ends the waiting sign of a press and the response. Never raises."""
-        if asked.query is not None:
-            await self._sender.acknowledge(asked.query, None, asked.slot)
-        elif asked.slot is not None:
-            asked.slot.close()
 
     async def _end_sign(self, asked: Asked) -> None:
         """Ends the waiting sign of a press, with a word where the button is of an older answer."""
@@ -110,7 +118,7 @@ class Answering:
         await self._keep_choice(chat, reply)
         await self._show(asked, reply, is_refused=permission.is_refused)
         if reply.outcome == "answer" and not reply.forget and not reply.is_preview:
-            await self._readers.remember_turn(CHANNEL, chat, reply.turn)
+            await self._remember(chat, reply.turn)
 
     async def _at_desk(self, asked: Asked, lang: str | None) -> Reply | None:
         """The answer to an editor's command, which others do not have. A private chat is named like its person."""
@@ -155,6 +163,13 @@ class Answering:
             log.error("telegram.reader_unknown error=%s", type(error).__name__)
             return None, None
         return kept.language, kept.turn
+
+    async def _remember(self, chat: str, turn: Turn) -> None:
+        """Keeps what was answered, for a question that follows up; without the storage that one stands alone."""
+        try:
+            await self._readers.remember_turn(CHANNEL, chat, turn)
+        except Exception as error:  # as above
+            log.error("telegram.turn_not_kept error=%s", type(error).__name__)
 
     async def _keep_choice(self, chat: str, reply: Reply) -> None:
         """Keeps or erases before the reader is told that it is done."""
