@@ -18,6 +18,7 @@ LONGEST = {  # characters by phrase: what Telegram takes of each, and what a but
     "back": 20,
     "answer_updated": 200,
     "too_fast": 400,
+    "not_now": 400,
     "only_text": 400,
     "crowded": 400,
     "no_picture": 400,
