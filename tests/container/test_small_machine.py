@@ -20,8 +20,10 @@ from tests.faults.programs import PATH, WEBHOOK
 pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="function")]
 ROOM = 384 * 2**20  # bytes that the bot may have for itself; the rest is left to the files that are read
 SUBSCRIBED = 2000
+SHARES = {"two cores": "--cpus=2", "half a core": "--cpus=0.5"}
 STARTS = {"EXPLAINER_CLOCK": "2025-11-06T07:59:30", "EXPLAINER_REHEARSAL": "1", "EXPLAINER_SEND_RATE": "100"}
 PICTURE = {"intent": "where_they_stand", "entity": "option:picture"}
+MOST_FAILED = 0.01  # of updates that are told to try again, while half a core reads content anew and the storage waits
 LOOK = 0.1  # seconds between two looks at the memory
 
 
@@ -44,12 +46,17 @@ class Machine:
     async def until(self, done: Callable[[], bool], seconds: float, what: str) -> None:
         await asyncio.to_thread(until, done, seconds, what)
 
+    async def figure(self, name: str) -> float:
+        return float((await self.ask("/metrics"))[1].partition(f"\n{name} ")[2].split()[0])
+
     async def ask(self, path: str, body: object = None) -> tuple[int, str]:
         return await asyncio.to_thread(ask, self.port, path, body)
 
 
 @asynccontextmanager
-async def machine(engine: Engine, image: str, api: str, folder: Path, **settings: str) -> AsyncIterator[Machine]:
+async def machine(
+    engine: Engine, image: str, api: str, folder: Path, *options: str, **settings: str
+) -> AsyncIterator[Machine]:
     """A started bot with the content of `folder`/facts and a file of made-up subscribers beside it."""
     subscribers = folder / "subscribers"
     known = {"channel": "telegram", "lang": "en", "topic": "dallas-287g"}
@@ -61,7 +68,7 @@ async def machine(engine: Engine, image: str, api: str, folder: Path, **settings
     }  # fmt: skip
     given = [f"--env={name}={value}" for name, value in variables.items()]
     mounts = [f"--volume={folder / name}:/{name}:ro" for name in ("facts", "subscribers")]
-    with engine.running(image, "--network=host", "--memory-swap=512m", *given, *mounts) as container:
+    with engine.running(image, "--network=host", "--memory-swap=512m", *options, *given, *mounts) as container:
         await asyncio.to_thread(container.wait_until_ready, port, 120)
         yield Machine(container, port)
 
@@ -71,21 +78,24 @@ async def draw(machine: Machine) -> None:
     while True:
         for lang in ("en", "es"):
             status, text = await machine.ask("/api/ask", PICTURE | {"lang": lang})
+            if status == 0:  # half a core that reads content anew keeps somebody waiting for too long
+                continue
             assert status == 200, text
             if shown := json.loads(text).get("picture"):  # where many are drawn already, words stand for it
                 await machine.ask(shown["url"])
         await asyncio.sleep(0.5)
 
 
+@pytest.mark.parametrize("share", SHARES)
 async def test_it_carries_a_city(
-    engine: Engine, image: str, served: Explainer, repository: Path, tmp_path: Path, is_bounded: bool
+    engine: Engine, image: str, served: Explainer, repository: Path, tmp_path: Path, share: str, is_bounded: bool
 ) -> None:
     shutil.copytree(repository / "facts", tmp_path / "facts")
     telegram, updates = Telegram(), 3_000 if is_bounded else 30_000
     traffic = Traffic(City(served.codes), telegram, 1e9)
     async with (
         telegram.listening() as api,
-        machine(engine, image, api, tmp_path, **STARTS) as box,
+        machine(engine, image, api, tmp_path, SHARES[share], **STARTS) as box,
         asyncio.TaskGroup() as watching,
     ):
         tasks = [watching.create_task(box.watch()), watching.create_task(draw(box))]
@@ -100,14 +110,16 @@ async def test_it_carries_a_city(
         # An answer that took longer than Telegram waits for it comes by a call of its own.
         said_to = telegram.said_to.copy  # in one step, whatever is counted meanwhile
         await box.until(lambda: (traffic.wanted - said_to()).total() == 0, 60, "everybody answered")
+        failed = await box.figure("explainer_updates_failed_total")
         told = box.container.inspect()["State"]
         for task in tasks:
             task.cancel()
-    print(f"\n{box.most / 1e6:.0f} MB of its own at most")
+    print(f"\n{share}: {box.most / 1e6:.0f} MB of its own at most, {failed:.0f} told to try again")
     assert not told["OOMKilled"]
     assert told["Running"]
     assert set(traffic.statuses) == {200}
     assert box.most <= ROOM
+    assert failed <= MOST_FAILED * updates
 
 
 async def flow(box: Machine, traffic: Traffic, count: int) -> None:
