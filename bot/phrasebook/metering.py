@@ -10,6 +10,7 @@ from jinja2.visitor import NodeTransformer
 TURNS: Final = "turns paid"
 WEIGHED: Final = "weight paid"
 SHOWN: Final = "letters paid"
+WORDING: Final = frozenset({"capitalize", "e", "escape", "lower", "safe", "striptags", "upper"})  # make words of anything
 
 
 class MeteredGenerator(CodeGenerator):
@@ -36,7 +37,7 @@ class Metering(NodeTransformer):
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
-        _pay_for_values(node)
+        _pay_for_values(node, SHOWN if node.name in WORDING else WEIGHED)
         return node
 
     def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802
@@ -76,9 +77,9 @@ class Metering(NodeTransformer):
         return _paid(node, WEIGHED) if node.ctx == "load" else node
 
 
-def _pay_for_values(node: nodes.Filter | nodes.Test) -> None:
+def _pay_for_values(node: nodes.Filter | nodes.Test, by: str = WEIGHED) -> None:
     if node.node is not None:
-        node.node = _paid(node.node, WEIGHED)
+        node.node = _paid(node.node, by)
     node.args = [_paid(one, WEIGHED) for one in node.args]
     for pair in node.kwargs:
         pair.value = _paid(pair.value, WEIGHED)

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.access import is_allowed
 from bot.phrasebook.fuel import MOST_TURNS, Meter, OutOfFuelError, shown
-from bot.phrasebook.metering import SHOWN, TURNS, WEIGHED, MeteredGenerator
+from bot.phrasebook.metering import SHOWN, TURNS, WEIGHED, WORDING, MeteredGenerator
 
 FILTERS: Final = (
     "abs", "capitalize", "d", "default", "e", "escape", "first", "int", "last", "length", "list", "lower", "map",
@@ -154,6 +154,8 @@ class Sandbox(SandboxedEnvironment):
         self, name: str, value: Any, args: Any = None, kwargs: Any = None, *more: Any, **context: Any
     ) -> Any:
         """What `map` applies to each value, which is weighed each time."""
+        if name in WORDING:
+            value = shown(value)
         return super().call_filter(name, *self._each_time(value, args, kwargs), *more, **context)
 
     def call_test(self, name: str, value: Any, args: Any = None, kwargs: Any = None, *more: Any, **context: Any) -> Any:

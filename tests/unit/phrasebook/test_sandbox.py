@@ -17,6 +17,7 @@ from bot.factbase.snapshot import Snapshot
 from bot.phrasebook.book import LONGEST_PROBLEM, Phrasebook
 from bot.phrasebook.catalogue import catalogue_path
 from bot.phrasebook.fuel import MOST_LETTERS, MOST_STEPS
+from bot.phrasebook.metering import WORDING
 
 NOON = datetime(2025, 12, 1, 12, tzinfo=ZoneInfo("America/Chicago"))
 Render = Callable[..., str]
@@ -293,6 +294,11 @@ def test_templates_that_call_for_one_another_are_refused(render: Render) -> None
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "nested more than"),
         ("{{ 'x'|center(3) }}", "No filter named 'center'"),
         ("{{ [1] }}", "a value of the kind 'list' cannot be shown"),
+        *((f"{{{{ facts|{name} }}}}", "a value of the kind 'Snapshot' cannot be shown") for name in sorted(WORDING)),
+        *(
+            (f"{{{{ [facts]|map('{name}')|first }}}}", "a value of the kind 'Snapshot' cannot be shown")
+            for name in sorted(WORDING)
+        ),
     ],
 )
 def test_a_refusal_says_what_was_too_much(render: Render, template: str, problem: str) -> None:
