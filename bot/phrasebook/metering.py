@@ -10,7 +10,7 @@ from jinja2.visitor import NodeTransformer
 TURNS: Final = "turns paid"
 WEIGHED: Final = "weight paid"
 SHOWN: Final = "letters paid"
-WORDING: Final = frozenset({"capitalize", "e", "escape", "lower", "safe", "striptags", "upper"})  # make words of anything
+WORDING: Final = frozenset({"capitalize", "e", "escape", "lower", "safe", "striptags", "upper"})  # of anything
 
 
 class MeteredGenerator(CodeGenerator):
