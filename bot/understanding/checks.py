@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.core.findings import Finding, Level
+from bot.core.wording import counted
 from bot.factbase.questions import Question
 from bot.understanding.model import Model
 from bot.understanding.reading import Reading
@@ -43,7 +44,7 @@ def _few_angles(pack: Path, questions: Sequence[Question]) -> list[Finding]:
         _warning(
             pack,
             firsts[key],
-            f"only {len(found)} questions that are not paraphrases",
+            f"only {counted(len(found), 'question')} that are not paraphrases",
             f"write at least {FEWEST_ANGLES}",
         )
         for key, found in groups.items()

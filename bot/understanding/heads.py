@@ -1,14 +1,14 @@
 """The two heads that tell an intent: kernel ridge over embeddings and logistic regression over words and letters."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bot.understanding.logistic import Logistic, softmax, train_logistic
 from bot.understanding.reading import Reading
-from bot.understanding.ridge import KernelRidge, train_ridge
+from bot.understanding.ridge import Flags, KernelRidge, held_out, train_ridge
 from bot.understanding.tfidf import Floats, Integers, Rows, Vocabulary, features
 
 # Chosen by grouped cross-validation on the pack's questions; none is sharp.
@@ -19,6 +19,7 @@ STRENGTH = 10.0  # of the logistic head: scikit-learn's C
 STEPS = 14  # of its optimiser
 SHARE = 0.7  # of the embedding head in the mean
 ALIKE = 0.85  # cosine of two examples of one intent, from which one of them is enough for the ridge
+BLOCK = 256  # examples compared with others at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,57 +40,63 @@ class Heads:
     def chances(self, readings: Sequence[Reading], likeness: Floats | None) -> Floats:
         """Uncalibrated probabilities of shape (readings, labels): the weighted mean of both heads', or the logistic
         head's alone where there is no `likeness`."""
-        return self.mixed(self.vocabulary.rows(counted(readings)), likeness)
-
-    def mixed(self, rows: Rows, likeness: Floats | None) -> Floats:
-        """The same of texts given as rows of the vocabulary."""
-        words = softmax(self.logistic.scores(rows))
-        if likeness is None or self.ridge is None:
-            return words
-        meaning = softmax(np.float32(SHARPNESS) * self.ridge.scores(likeness))
-        return np.asarray(SHARE * meaning + (1 - SHARE) * words, dtype=np.float32)
+        words = softmax(self.logistic.scores(self.vocabulary.rows(counted(readings))))
+        return words if likeness is None or self.ridge is None else mixed(words, self.ridge.scores(likeness))
 
 
-def counted(readings: Iterable[Reading]) -> list[Counter[str]]:
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Texts that both heads learn from, as the heads take them: `numbers` are the places of their intents among
+    `labels`; `embeddings` None without an encoder."""
+
+    labels: tuple[str, ...]
+    numbers: Integers
+    vocabulary: Vocabulary
+    rows: Rows
+    embeddings: Floats | None
+
+    @classmethod
+    def of(cls, readings: Sequence[Reading], embeddings: Floats | None, intents: Sequence[str]) -> "Examples":
+        """The examples of texts read, which are counted twice: to hold all counts would take 100 MB."""
+        labels = tuple(sorted(set(intents)))
+        vocabulary = Vocabulary.of(counted(readings))
+        rows = vocabulary.rows(counted(readings))
+        return cls(labels, numbered(intents, labels), vocabulary, rows, embeddings)
+
+
+def counted(readings: Iterable[Reading]) -> Iterator[Counter[str]]:
     """The features of texts read."""
-    return [features(reading.words, reading.shape) for reading in readings]
+    return (features(reading.words, reading.shape) for reading in readings)
 
 
-def train_heads(readings: Sequence[Reading], embeddings: Floats | None, intents: Sequence[str]) -> Heads:
-    """Trains both heads on texts read, their `embeddings` (None without an encoder) and their `intents`."""
-    labels = tuple(sorted(set(intents)))
-    return _fitted(labels, *_weighed(readings), embeddings, numbered(intents, labels))
+def mixed(words: Floats, scores: Floats) -> Floats:
+    """The weighted mean of the logistic head's probabilities and the ridge's, which its `scores` give."""
+    meaning = softmax(np.float32(SHARPNESS) * scores)
+    return np.asarray(SHARE * meaning + (1 - SHARE) * words, dtype=np.float32)
 
 
-def _weighed(readings: Sequence[Reading]) -> tuple[Vocabulary, Rows]:
-    """The vocabulary of the texts, and they as its rows; what was counted, 100 MB of a large pack, is gone then."""
-    texts = counted(readings)
-    vocabulary = Vocabulary.of(texts)
-    return vocabulary, vocabulary.rows(texts)
-
-
-def _fitted(
-    labels: tuple[str, ...], vocabulary: Vocabulary, rows: Rows, embeddings: Floats | None, numbers: Integers
-) -> Heads:
-    logistic = train_logistic(rows, numbers, len(labels), STRENGTH, STEPS)
+def train_heads(examples: Examples) -> Heads:
+    """Trains both heads, or the logistic one alone without embeddings."""
+    labels, numbers, embeddings = examples.labels, examples.numbers, examples.embeddings
+    logistic = train_logistic(examples.rows, numbers, len(labels), STRENGTH, STEPS)
     if embeddings is None:
-        return Heads(labels, vocabulary, logistic, None, np.zeros(0, np.int64))
-    kept = thinned(embeddings, numbers)
+        return Heads(labels, examples.vocabulary, logistic, None, np.zeros(0, np.int64))
+    kept = np.flatnonzero(thinned(embeddings, numbers, np.ones((len(numbers), 1), np.bool_)))
     ridge = train_ridge(embeddings[kept], numbers[kept], len(labels), WIDTH, PENALTY)
-    return Heads(labels, vocabulary, logistic, ridge, kept)
+    return Heads(labels, examples.vocabulary, logistic, ridge, kept)
 
 
-def thinned(embeddings: Floats, numbers: Integers) -> Integers:
-    """The places of examples of which no two of one intent are alike: the first of them stays."""
-    kept: list[int] = []
+def thinned(embeddings: Floats, numbers: Integers, among: Flags) -> Flags:
+    """Of each column of `among`, of shape (examples, choices), those examples of which no two of one intent are alike:
+    the first of them stays."""
+    kept = among.copy()
     for number in np.unique(numbers):
         own = np.flatnonzero(numbers == number)
-        chosen: list[int] = []
-        for at in own.tolist():
-            if not chosen or float((embeddings[chosen] @ embeddings[at]).max()) < ALIKE:
-                chosen.append(at)
-        kept += chosen
-    return np.sort(np.array(kept, dtype=np.int64))
+        for start in range(0, len(own), BLOCK):
+            alike = embeddings[own[start : start + BLOCK]] @ embeddings[own[: start + BLOCK]].T >= ALIKE
+            for at, row in enumerate(alike, start):
+                kept[own[at]] &= ~kept[own[:at][row[:at]]].any(axis=0)
+    return kept
 
 
 def numbered(intents: Sequence[str], labels: Sequence[str]) -> Integers:
@@ -98,33 +105,29 @@ def numbered(intents: Sequence[str], labels: Sequence[str]) -> Integers:
     return np.array([places[intent] for intent in intents], dtype=np.int64)
 
 
-def cross_validated(
-    readings: Sequence[Reading],
-    embeddings: Floats | None,
-    intents: Sequence[str],
-    groups: Sequence[int],
-    folds: int = 5,
-) -> tuple[Floats, Floats]:
+def cross_validated(examples: Examples, groups: Sequence[int], folds: int = 5) -> tuple[Floats, Floats]:
     """Probabilities of each text from heads that saw neither its intent nor that of any other of its group: of both
-    heads, and of the logistic head alone. Only how rare words are is counted over all texts at once."""
-    labels = tuple(sorted(set(intents)))
-    numbers = numbered(intents, labels)
-    vocabulary, rows = _weighed(readings)
-    both, words = (np.zeros((len(readings), len(labels)), dtype=np.float32) for _ in range(2))
+    heads, and of the logistic head alone. Only how rare words are, and the directions in which embeddings differ, are
+    taken from all texts at once."""
     parts = fold_of(groups, folds)
+    words = _words_alone(examples, parts, folds)
+    if examples.embeddings is None:
+        return words, words
+    taught = thinned(examples.embeddings, examples.numbers, parts[:, None] != np.arange(folds))
+    classes = len(examples.labels)
+    scores = held_out(examples.embeddings, examples.numbers, classes, taught, parts, WIDTH, PENALTY)
+    return mixed(words, scores), words
+
+
+def _words_alone(examples: Examples, parts: Integers, folds: int) -> Floats:
+    chances = np.zeros((len(parts), len(examples.labels)), dtype=np.float32)
     for part in range(folds):
         seen, unseen = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
-        if not len(seen) or not len(unseen):
-            continue
-        heads = _fitted(labels, vocabulary, rows.take(seen), _some(embeddings, seen), numbers[seen])
-        held_out = rows.take(unseen)
-        words[unseen] = heads.mixed(held_out, None)
-        both[unseen] = heads.mixed(held_out, heads.likeness(_some(embeddings, unseen)))
-    return both, words
-
-
-def _some(embeddings: Floats | None, rows: Integers) -> Floats | None:
-    return None if embeddings is None else embeddings[rows]
+        if len(seen) and len(unseen):
+            rows, numbers = examples.rows.take(seen), examples.numbers[seen]
+            logistic = train_logistic(rows, numbers, len(examples.labels), STRENGTH, STEPS)
+            chances[unseen] = softmax(logistic.scores(examples.rows.take(unseen)))
+    return chances
 
 
 def fold_of(groups: Sequence[int], folds: int) -> Integers:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bot.understanding.tfidf import Floats, Integers, Rows
 
-MEMORY = 10  # steps that the curvature is estimated from
+MEMORY = 5  # steps that the curvature is estimated from
 SLOPE = 0.05  # a guess of p (1 - p) over all texts and classes, from which the first curvature is made
 SUFFICIENT = 1e-4  # Armijo's constant: the share of the promised decrease that a step has to keep
 
@@ -45,15 +45,17 @@ def train_logistic(
         slope = float(np.vdot(gradient, direction))
         step = 1.0
         for _ in range(20):
-            following = point + np.float32(step) * direction
+            following = point + direction
             next_value, next_gradient = objective(following)
             if next_value <= value + SUFFICIENT * step * slope:
                 break
             step /= 2
+            direction *= np.float32(0.5)
         else:
             break
-        if float(np.vdot(change := following - point, bend := next_gradient - gradient)) > 1e-10:
-            pairs.append((change, bend))
+        bend = np.subtract(next_gradient, gradient, out=gradient)
+        if float(np.vdot(direction, bend)) > 1e-10:
+            pairs.append((direction, bend))
         point, value, gradient = following, next_value, next_gradient
     return Logistic(point[:-1], point[-1])
 
@@ -77,7 +79,8 @@ class _Objective:
         loss = -float(np.log(np.maximum(of_truth, 1e-30)).sum(dtype=np.float64))
         residual = (chances - self._truth) * np.float32(self._strength)
         gradient = np.empty_like(point)
-        gradient[:-1] = self._columns.times(residual) + point[:-1]
+        gradient[:-1] = self._columns.times(residual)
+        gradient[:-1] += point[:-1]
         gradient[-1] = residual.sum(axis=0)
         return self._strength * loss + 0.5 * float(np.vdot(point[:-1], point[:-1])), gradient
 

@@ -8,7 +8,7 @@ import numpy as np
 from bot.factbase.questions import Question
 from bot.understanding.calibration import Calibration, calibrate
 from bot.understanding.encoder import Encoder
-from bot.understanding.heads import WIDTH, Heads, cross_validated, numbered, train_heads
+from bot.understanding.heads import WIDTH, Examples, Heads, cross_validated, train_heads
 from bot.understanding.logistic import Logistic
 from bot.understanding.quotations import Quotations, Saying, train_quotations
 from bot.understanding.reading import Reading
@@ -16,7 +16,7 @@ from bot.understanding.ridge import KernelRidge
 from bot.understanding.store import Arrays, Store, digest, embeddings_of
 from bot.understanding.tfidf import Floats, Vocabulary
 
-VERSION = "10"  # of what is saved and of how it is trained: counts up where either changes
+VERSION = "11"  # of what is saved and of how it is trained: counts up where either changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,14 @@ class Lessons:
     questions: Sequence[Question]
     readings: Sequence[Reading]
     sayings: Sequence[Saying]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Embeddings of the questions' readings, and of whose words are whose."""
+
+    asked: Floats
+    said: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +74,30 @@ def load_model(lessons: Lessons, store: Store, *, with_encoder: bool) -> Model |
 
 
 def train_model(lessons: Lessons, encoder: Encoder | None, store: Store) -> Model:
-    """Trains on the lessons, calibrates by cross-validation in which paraphrases stay together, and saves."""
-    embeddings, said = _embedded(lessons, encoder, store)
-    intents = [question.intent for question in lessons.questions]
-    groups = [question.group for question in lessons.questions]
-    heads = train_heads(lessons.readings, embeddings, intents)
-    truth = numbered(intents, heads.labels)
-    both, words = cross_validated(lessons.readings, embeddings, intents, groups)
-    calibration = calibrate(both, truth, heads.labels)
-    quotations = None if said is None else train_quotations(lessons.sayings, said)
-    model = Model(heads, calibration, calibrate(words, truth, heads.labels), calibration.sharpened(both), quotations)
-    store.save(_name(lessons, with_encoder=encoder is not None), _arrays(model))
-    return model
+    """The model that learnt the lessons, which is saved."""
+    return learn(lessons, embed(lessons, encoder, store) if encoder else None, store)
 
 
-def _embedded(lessons: Lessons, encoder: Encoder | None, store: Store) -> tuple[Floats | None, Floats | None]:
-    if encoder is None:
-        return None, None
+def embed(lessons: Lessons, encoder: Encoder, store: Store) -> Embedded:
+    """The embeddings of the lessons, of which the store has those that it was given before."""
     texts = [reading.encoded for reading in lessons.readings]
     embeddings = embeddings_of([*texts, *(saying.text for saying in lessons.sayings)], encoder, store)
-    return embeddings[: len(texts)], embeddings[len(texts) :]
+    return Embedded(embeddings[: len(texts)], embeddings[len(texts) :])
+
+
+def learn(lessons: Lessons, embeddings: Embedded | None, store: Store) -> Model:
+    """Trains on the lessons, calibrates by cross-validation in which paraphrases stay together, and saves."""
+    intents = [question.intent for question in lessons.questions]
+    groups = [question.group for question in lessons.questions]
+    examples = Examples.of(lessons.readings, embeddings.asked if embeddings else None, intents)
+    heads = train_heads(examples)
+    truth = examples.numbers
+    both, words = cross_validated(examples, groups)
+    calibration = calibrate(both, truth, heads.labels)
+    quotations = train_quotations(lessons.sayings, embeddings.said) if embeddings else None
+    model = Model(heads, calibration, calibrate(words, truth, heads.labels), calibration.sharpened(both), quotations)
+    store.save(_name(lessons, with_encoder=embeddings is not None), _arrays(model))
+    return model
 
 
 def _name(lessons: Lessons, *, with_encoder: bool) -> str:

@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.understanding.tfidf import Floats, Integers
 
-BLOCK = 512  # columns that are worked on at once
+BLOCK = 512  # examples whose kernel with as many others is held at once, as long as it is needed
 FEWEST_DIRECTIONS = 128  # of the embeddings that are kept: those in which the examples differ most
 MOST_VALUES = 1_000_000  # in all examples, as long as that leaves enough directions
+LANDMARKS = 600  # examples from which the kernel is estimated, which saves most of the steps
+JITTER = 1e-3  # on the diagonal of the landmarks' kernel, for single precision
+STEPS = 8  # after which cross-validation finds no difference to the exact solution
+TOLERANCE = 1e-3  # the residual's share of the labels', where steps end sooner
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +52,118 @@ def gaussian(cosines: Floats, width: float) -> Floats:
 
 def train_ridge(embeddings: Floats, labels: Integers, classes: int, width: float, penalty: float) -> KernelRidge:
     """Least squares against one-hot `labels`, with `penalty` on the squared norm of the function (Rasmussen and
-    Williams 2006, equation 2.25). Takes a third of n³ multiplications and 2n² bytes."""
-    directions = max(FEWEST_DIRECTIONS, MOST_VALUES // len(embeddings))
-    basis = np.ascontiguousarray(np.linalg.eigh(embeddings.T @ embeddings)[1][:, ::-1][:, :directions])
+    Williams 2006, equation 2.25)."""
+    basis = principal(embeddings, len(embeddings))
     examples = turned(embeddings, basis)
-    factor = _factor(examples, width, penalty)
-    votes = np.eye(classes, dtype=np.float32)[labels]
-    for at, column in zip(range(0, len(votes), BLOCK), factor, strict=True):
-        size = column.shape[1]
-        votes[at : at + size] = np.linalg.solve(column[:size], votes[at : at + size])
-        votes[at + size :] -= column[size:] @ votes[at : at + size]
-    for at, column in reversed(list(zip(range(0, len(votes), BLOCK), factor, strict=True))):
-        size = column.shape[1]
-        rest = votes[at : at + size] - column[size:].T @ votes[at + size :]
-        votes[at : at + size] = np.linalg.solve(column[:size].T, rest)
-    return KernelRidge(examples, votes, width, basis)
+    taught = np.ones((len(examples), 1), dtype=np.bool_)
+    return KernelRidge(examples, solved(examples, labels, classes, taught, width, penalty)[:, 0], width, basis)
 
 
-def _factor(examples: Floats, width: float, penalty: float) -> list[Floats]:
-    """The lower triangle L of kernel + penalty = L L', as its blocks of columns from the diagonal down (Cholesky)."""
-    done: list[Floats] = []
-    for at in range(0, len(examples), BLOCK):
-        column = gaussian(examples[at:] @ examples[at : at + BLOCK].T, width)
-        size = column.shape[1]
-        column[np.arange(size), np.arange(size)] += np.float32(penalty)
-        for before, earlier in enumerate(done):
-            below = earlier[at - before * BLOCK :]
-            column -= below @ below[:size].T
-        corner = np.linalg.cholesky(column[:size])
-        column[size:] = column[size:] @ np.linalg.inv(corner).T  # well conditioned, and far quicker than solving
-        column[:size] = corner
-        done.append(column)
-    return done
+def held_out(
+    embeddings: Floats, labels: Integers, classes: int, taught: Flags, parts: Integers, width: float, penalty: float
+) -> Floats:
+    """Scores of each text, of shape (texts, classes), by the ridge that is taught the examples of column `parts[text]`
+    of `taught`, of shape (texts, ridges), alone. All ridges share the directions, which know no labels."""
+    used = np.flatnonzero(taught.any(axis=1))
+    examples = turned(embeddings, principal(embeddings[used], int(taught.sum(axis=0).max())))
+    votes = solved(examples[used], labels[used], classes, taught[used], width, penalty)
+    scores = np.zeros((len(embeddings), classes), dtype=np.float32)
+    known = examples[used]
+    for part in range(taught.shape[1]):
+        own = np.flatnonzero(parts == part)
+        for at in range(0, len(own), BLOCK):
+            some = own[at : at + BLOCK]
+            scores[some] = gaussian(examples[some] @ known.T, width) @ votes[:, part]
+    return scores
+
+
+def principal(embeddings: Floats, examples: int) -> Floats:
+    """The directions in which embeddings differ most, of shape (dimensions, directions): as many as so many
+    `examples` are given."""
+    directions = max(FEWEST_DIRECTIONS, MOST_VALUES // examples)
+    return np.ascontiguousarray(np.linalg.eigh(embeddings.T @ embeddings)[1][:, ::-1][:, :directions])
+
+
+def solved(examples: Floats, labels: Integers, classes: int, taught: Flags, width: float, penalty: float) -> Floats:
+    """Votes of shape (examples, ridges, classes), those of each ridge among the examples that `taught` has for it.
+
+    By conjugate gradients for all of them at once, so that the kernel, never held whole, is made once a step. They
+    are preconditioned with the Nyström approximation from some examples (Frangella, Tropp and Udell 2021,
+    arXiv:2110.02820), with the mean of what that leaves out on the diagonal. A step takes n² (directions / 2 +
+    ridges × classes) multiplications, everything 4n (landmarks + 4 ridges × classes) bytes.
+    """
+    shape = (*taught.shape, classes)
+    mask = taught[:, :, None]
+    votes = np.zeros(shape, dtype=np.float32)
+    residual = np.eye(classes, dtype=np.float32)[labels][:, None] * mask
+    nearly = _Nearly(examples, taught, width, penalty)
+    most = TOLERANCE**2 * _products(residual, residual)
+    direction = nearly.solved(residual)
+    slope = _products(residual, direction)
+    for _ in range(STEPS):
+        ahead = _times(examples, width, penalty, direction.reshape(len(examples), -1)).reshape(shape)
+        ahead *= mask
+        step = slope / np.maximum(_products(direction, ahead), 1e-20)
+        ahead *= step
+        residual -= ahead
+        votes += np.multiply(direction, step, out=ahead)
+        del ahead  # before there is another
+        if (_products(residual, residual) <= most).all():
+            break
+        before, near = slope, nearly.solved(residual)
+        slope = _products(residual, near)
+        direction *= slope / np.maximum(before, 1e-20)
+        direction += near
+        del near
+    return votes
+
+
+def _products(left: Floats, right: Floats) -> Floats:
+    """The inner product of each pair of columns."""
+    return np.asarray(np.einsum("nrc,nrc->rc", left, right), dtype=np.float32)
+
+
+def _times(examples: Floats, width: float, penalty: float, vectors: Floats) -> Floats:
+    """Kernel + penalty times `vectors`, from the half of the kernel's blocks on and below the diagonal."""
+    product = vectors * np.float32(penalty)
+    blocks = [slice(at, at + BLOCK) for at in range(0, len(examples), BLOCK)]
+    for number, here in enumerate(blocks):
+        for there in blocks[:number]:
+            block = gaussian(examples[here] @ examples[there].T, width)
+            product[here] += block @ vectors[there]
+            product[there] += block.T @ vectors[here]
+        product[here] += gaussian(examples[here] @ examples[here].T, width) @ vectors[here]
+    return product
+
+
+class _Nearly:
+    """About the inverse of each ridge's kernel + penalty, but for a factor, from `features` F of which F F' is about
+    the kernel (Woodbury)."""
+
+    def __init__(self, examples: Floats, taught: Flags, width: float, penalty: float) -> None:
+        landmarks = examples[np.linspace(0, len(examples) - 1, min(LANDMARKS, len(examples))).astype(np.int64)]
+        own = gaussian(landmarks @ landmarks.T, width).astype(np.float64) + JITTER * np.eye(len(landmarks))
+        root = np.linalg.inv(np.linalg.cholesky(own)).T.astype(np.float32)
+        self._features = np.empty((len(examples), len(landmarks)), dtype=np.float32)
+        for at in range(0, len(examples), BLOCK):
+            self._features[at : at + BLOCK] = gaussian(examples[at : at + BLOCK] @ landmarks.T, width) @ root
+        self._inner = [self._inverse(np.flatnonzero(ridge), penalty) for ridge in taught.T]
+        self._mask = taught[:, :, None]
+
+    def _inverse(self, rows: Integers, penalty: float) -> Floats:
+        inner = np.zeros((self._features.shape[1],) * 2, dtype=np.float32)
+        for at in range(0, len(rows), BLOCK):
+            some = self._features[rows[at : at + BLOCK]]
+            inner += some.T @ some
+        rest = penalty + 1 - float(np.trace(inner)) / max(len(rows), 1)
+        return np.asarray(np.linalg.inv(inner + rest * np.eye(len(inner))), dtype=np.float32)
+
+    def solved(self, vectors: Floats) -> Floats:
+        """Of shape (examples, ridges, classes), as `vectors` are."""
+        shares = (self._features.T @ vectors.reshape(len(vectors), -1)).reshape(-1, *vectors.shape[1:])
+        for ridge, inner in enumerate(self._inner):
+            shares[:, ridge] = inner @ shares[:, ridge]
+        near = (self._features @ shares.reshape(len(shares), -1)).reshape(vectors.shape)
+        np.subtract(vectors, near, out=near)
+        near *= self._mask
+        return near

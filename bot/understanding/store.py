@@ -16,6 +16,7 @@ from bot.understanding.tfidf import Floats
 log = logging.getLogger(__name__)
 KEPT = 2  # trained models; older ones are removed
 EMBEDDINGS = "embeddings.npz"
+BLOCK = 2_048  # texts whose embeddings are made before they are held in half precision
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -68,21 +69,23 @@ class Store:
 
 def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Floats:
     """Embeddings of `texts`, of which only those are computed that the store does not have; it keeps these alone."""
+    names = [digest([text]) for text in texts]
+    known, vectors = _saved_embeddings(store)
+    missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+    asked = list(missing.values())
+    made = [encoder.encode(asked[at : at + BLOCK]).astype(np.float16) for at in range(0, len(asked), BLOCK)]
+    vectors = np.concatenate([vectors, *made])
+    known |= {name: len(known) + number for number, name in enumerate(missing)}
+    kept = sorted(set(names))
+    if missing or len(known) > len(kept):
+        store.save(EMBEDDINGS, {"keys": np.array(kept), "vectors": vectors[[known[name] for name in kept]]})
+    return vectors[[known[name] for name in names]].astype(np.float32)
+
+
+def _saved_embeddings(store: Store) -> tuple[dict[str, int], npt.NDArray[np.float16]]:
+    """The place of each hash among the vectors that are saved, none of them where what is saved is not sound."""
     saved = store.load(EMBEDDINGS) or {}
     keys, vectors = saved.get("keys"), saved.get("vectors")
-    sound = keys is not None and vectors is not None and vectors.shape == (len(keys), DIMENSIONS)
-    known = (
-        {str(key): row for key, row in zip(keys, np.asarray(vectors, np.float32), strict=True)}
-        if sound and keys is not None
-        else {}
-    )
-    names = [digest([text]) for text in texts]
-    missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
-    if missing:
-        known.update(zip(missing, encoder.encode(list(missing.values())).astype(np.float16), strict=True))
-    if missing or len(known) > len(set(names)):
-        kept = sorted(set(names))
-        store.save(
-            EMBEDDINGS, {"keys": np.array(kept), "vectors": np.array([known[name] for name in kept], np.float16)}
-        )
-    return np.array([known[name] for name in names], dtype=np.float32).reshape(len(names), DIMENSIONS)
+    if keys is None or vectors is None or vectors.shape != (len(keys), DIMENSIONS):
+        return {}, np.zeros((0, DIMENSIONS), np.float16)
+    return {str(key): place for place, key in enumerate(keys)}, np.asarray(vectors, np.float16)

@@ -1,6 +1,7 @@
 """Weighs the words and letters of a text by how rare they are, as sparse rows in plain numpy."""
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
 LETTERS = (3, 4, 5)  # lengths of the runs of letters within a padded word
 WORDS = (1, 2, 3)  # lengths of the runs of words
 BLOCK = 8_192  # values of a product that are multiplied at a time
@@ -21,7 +23,7 @@ class Rows:
     """Sparse rows (CSR): row `i` has the columns `columns[starts[i]:starts[i + 1]]` with `values` likewise."""
 
     values: Floats
-    columns: Integers
+    columns: Places
     starts: Integers
     width: int
 
@@ -47,7 +49,7 @@ class Rows:
     def transposed(self) -> "Rows":
         """The same with rows and columns swapped."""
         order = np.argsort(self.columns, kind="stable")
-        owners = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        owners = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))
         starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns, minlength=self.width))])
         return Rows(self.values[order], owners[order], starts, len(self))
 
@@ -84,25 +86,27 @@ class Vocabulary:
         self._columns = {name: column for column, name in enumerate(names)}
 
     @classmethod
-    def of(cls, texts: Sequence[Counter[str]]) -> "Vocabulary":
+    def of(cls, texts: Iterable[Counter[str]]) -> "Vocabulary":
         """The vocabulary of texts given by their `features`."""
-        holders = Counter(name for text in texts for name in text)
+        holders: Counter[str] = Counter()
+        number = 0
+        for number, text in enumerate(texts, 1):  # noqa: B007 - how many there were
+            holders.update(text.keys())
         names = sorted(name for name, count in holders.items() if count >= FEWEST)
-        weights = [math.log((1 + len(texts)) / (1 + holders[name])) + 1 for name in names]
+        weights = [math.log((1 + number) / (1 + holders[name])) + 1 for name in names]
         return cls(names, np.array(weights, dtype=np.float32))
 
     def rows(self, texts: Iterable[Counter[str]]) -> Rows:
         """The texts as sparse rows of length 1; a text without a known feature is an empty row."""
-        columns: list[int] = []
-        values: list[float] = []
-        starts = [0]
+        columns, counts, starts = array("i"), array("i"), array("q", [0])
         for text in texts:
-            known = [(column, count) for name, count in text.items() if (column := self._columns.get(name)) is not None]
-            weights = [(1 + math.log(count)) * float(self.weights[column]) for column, count in known]
-            length = math.sqrt(sum(weight * weight for weight in weights)) or 1.0
-            columns += [column for column, _ in known]
-            values += [weight / length for weight in weights]
+            for name, count in text.items():
+                if (column := self._columns.get(name)) is not None:
+                    columns.append(column)
+                    counts.append(count)
             starts.append(len(columns))
-        return Rows(
-            np.array(values, np.float32), np.array(columns, np.int64), np.array(starts, np.int64), len(self.names)
-        )
+        places, bounds = np.array(columns, np.int32), np.array(starts, np.int64)
+        values = (1 + np.log(np.array(counts, np.float32))) * self.weights[places]
+        owners = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        lengths = np.sqrt(np.bincount(owners, values * values, len(bounds) - 1)).astype(np.float32)
+        return Rows(values / lengths[owners], places, bounds, len(self.names))

@@ -10,8 +10,9 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from bot.core.memory import hand_back
 from bot.understanding.encoder import SentenceEncoder, load_encoder
-from bot.understanding.model import Lessons, train_model
+from bot.understanding.model import Lessons, embed, learn
 from bot.understanding.store import Store
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,8 @@ def train_apart(lessons: Lessons, folder: Path, *, with_encoder: bool) -> bool:
     """Trains in another process, which saves the model in `folder`; whether it did. The other process ends with this
     one, whichever way this one ends."""
     command = [sys.executable, "-m", __name__, str(folder), str(int(with_encoder))]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": str(os.cpu_count() or 1)}  # large products gain by each
     try:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as process:  # noqa: S603 - our own module
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603 - our own module
             assert process.stdin is not None  # noqa: S101 - it is a pipe
             pickle.dump(lessons, process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
@@ -47,7 +47,11 @@ def main() -> None:
     encoder = load_encoder(partial(SentenceEncoder, folder)) if with_encoder else None
     if with_encoder and encoder is None:
         sys.exit(1)
-    train_model(lessons, encoder, Store(folder))
+    store = Store(folder)
+    embeddings = embed(lessons, encoder, store) if encoder else None
+    del encoder  # which takes 60 MB
+    hand_back()
+    learn(lessons, embeddings, store)
 
 
 def _step_back() -> None:

@@ -34,7 +34,7 @@ from sklearn.svm import LinearSVC  # noqa: E402
 
 from bot.understanding.encoder import SentenceEncoder  # noqa: E402
 from bot.understanding.entities import EntityFinder  # noqa: E402
-from bot.understanding.heads import numbered, train_heads  # noqa: E402
+from bot.understanding.heads import Examples, numbered, train_heads  # noqa: E402
 from bot.understanding.normalisation import folded  # noqa: E402
 from bot.understanding.pack_interpreter import PackInterpreter  # noqa: E402
 from bot.understanding.reading import Reader  # noqa: E402
@@ -290,7 +290,8 @@ def ours(
     """The heads' labels and probabilities, without names, gates or mended slips, which belong to a pack."""
     reader = Reader(EntityFinder({}), Spelling({}, ()), ())
     read = {at: reader.read(rows[at].text, lambda _: True) for at in {*seen, *tests}}
-    heads = train_heads([read[at] for at in seen], vectors[list(seen)], [rows[at].intent for at in seen])
+    examples = Examples.of([read[at] for at in seen], vectors[list(seen)], [rows[at].intent for at in seen])
+    heads = train_heads(examples)
     return heads.labels, heads.chances([read[at] for at in tests], heads.likeness(vectors[list(tests)]))
 
 

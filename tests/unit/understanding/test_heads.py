@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from bot.understanding.calibration import STRAY, Calibration, calibrate
 from bot.understanding.heads import fold_of, thinned
 from bot.understanding.logistic import softmax, train_logistic
-from bot.understanding.ridge import train_ridge
+from bot.understanding.ridge import LANDMARKS, held_out, train_ridge
 from bot.understanding.tfidf import Rows, Vocabulary, features
 from tests.unit.understanding.packs import dallas
 
@@ -47,6 +47,19 @@ def test_ridge_head_agrees_with_scikit_learn(count: int) -> None:
     np.testing.assert_allclose(ours, reference, atol=2e-3)
 
 
+def test_ridges_trained_at_once_are_those_trained_alone() -> None:
+    draw = np.random.default_rng(2)
+    points = draw.normal(size=(2 * LANDMARKS, 16)).astype(np.float32)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    labels, parts = draw.integers(0, 3, len(points)), draw.integers(0, 3, len(points))
+    taught = (parts[:, None] != np.arange(3)) & (draw.random((len(points), 3)) < 0.8)
+    found = held_out(points, labels, 3, taught, parts, width=1.0, penalty=0.1)
+    for part in range(3):
+        rows, asked = taught[:, part], parts == part
+        alone = ReferenceRidge(kernel="rbf", gamma=1.0, alpha=0.1).fit(points[rows], np.eye(3)[labels[rows]])
+        np.testing.assert_allclose(found[asked], alone.predict(points[asked]), atol=2e-3)
+
+
 def test_sparse_rows_multiply_like_dense_ones(rows: Rows) -> None:
     matrix = np.random.default_rng(2).normal(size=(rows.width, 3)).astype(np.float32)
     np.testing.assert_allclose(rows.times(matrix), dense(rows) @ matrix, atol=1e-4)
@@ -71,7 +84,9 @@ def test_paraphrases_stay_in_one_fold() -> None:
 
 def test_like_examples_of_one_intent_are_kept_once() -> None:
     points = np.eye(3, dtype=np.float32)[[0, 0, 1, 0]]
-    assert thinned(points, np.array([0, 0, 0, 1])).tolist() == [0, 2, 3]
+    among = np.array([[True, False], [True, True], [True, True], [True, True]])
+    kept = thinned(points, np.array([0, 0, 0, 1]), among)
+    assert [np.flatnonzero(column).tolist() for column in kept.T] == [[0, 2, 3], [1, 2, 3]]
 
 
 def test_thresholds_keep_the_promised_share_of_errors() -> None:

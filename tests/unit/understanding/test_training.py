@@ -2,18 +2,47 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bot.understanding.consideration import Considering
+from bot.understanding.encoder import DIMENSIONS
 from bot.understanding.model import Lessons, load_model, train_model
 from bot.understanding.pack_interpreter import PackInterpreter
-from bot.understanding.store import Store
+from bot.understanding.store import EMBEDDINGS, Store, embeddings_of
+from bot.understanding.tfidf import Floats
 from bot.understanding.training import train_apart
 from tests.unit.understanding.packs import dallas
 
 LESSONS = Considering(dallas(16)).lessons
+MOST_MEMORY = 280  # megabytes that learning the whole pack takes, a fifth of them to spare
+LEARNING = """
+import resource
+import sys
+from pathlib import Path
+from bot.understanding.consideration import Considering
+from bot.understanding.training import train_apart
+from tests.unit.understanding.packs import dallas
+assert train_apart(Considering(dallas()).lessons, Path(sys.argv[1]), with_encoder=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+class Counting:
+    """Gives every text its length, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        self.asked += texts
+        return np.array([[len(text)] * DIMENSIONS for text in texts], dtype=np.float32)
+
+    def knows(self, word: str) -> bool:
+        return word in self.asked
 
 
 def test_process_of_its_own_trains_the_same_model(tmp_path: Path) -> None:
@@ -42,3 +71,28 @@ def test_cache_that_cannot_be_written_does_not_matter(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     interpreter = PackInterpreter(dallas(16), tmp_path / "file", lambda: None)
     assert interpreter.warm() == "words"
+
+
+def test_only_new_texts_are_encoded_and_only_present_ones_kept(tmp_path: Path) -> None:
+    store, encoder = Store(tmp_path), Counting()
+    first = embeddings_of(["a", "bb", "a"], encoder, store)
+    second = embeddings_of(["ccc", "bb"], encoder, store)
+    third = embeddings_of(["bb"], encoder, store)
+    assert encoder.asked == ["a", "bb", "ccc"]
+    assert [one[:, 0].tolist() for one in (first, second, third)] == [[1, 2, 1], [3, 2], [2]]
+    saved = store.load(EMBEDDINGS)
+    assert saved is not None
+    assert saved["vectors"].shape == (1, DIMENSIONS)
+
+
+def test_unsound_embeddings_are_made_anew(tmp_path: Path) -> None:
+    store, encoder = Store(tmp_path), Counting()
+    store.save(EMBEDDINGS, {"keys": np.array(["a"]), "vectors": np.zeros((2, 3), np.float16)})
+    assert embeddings_of(["bb"], encoder, store)[0, 0] == 2
+
+
+@pytest.mark.long
+def test_whole_pack_is_learnt_in_little_memory(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LEARNING, str(tmp_path)]
+    learning = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert int(learning.stdout) <= MOST_MEMORY
