@@ -10,7 +10,7 @@ import pytest
 from bot.core.messages import Reply
 from bot.editorial.content import Content
 from bot.platforms.markup import parse
-from bot.platforms.plaintext import block_text
+from bot.platforms.plaintext import block_text, to_text
 
 Ask = Callable[..., Reply]
 LATE = "2026-11-21T12:00"
@@ -122,6 +122,13 @@ def test_whoever_thinks_of_dying_reads_of_the_lifeline_first(ask: Ask, lang: str
     assert html.index('href="tel:988"') < html.index('href="tel:911"')
     assert "https://988lifeline.org" in html
     assert "locator.ice.gov" not in html
+
+
+@pytest.mark.parametrize(("lang", "first"), [("en", "You're welcome. Ask"), ("es", "De nada. Pregunta")])
+def test_thanks_are_answered_in_a_line_and_not_with_the_whole_greeting(ask: Ask, lang: str, first: str) -> None:
+    thanked, greeted = (to_text(ask(LATE, "help", option, lang=lang).html) for option in ("option:thanks", None))
+    assert thanked.startswith(first)
+    assert len(thanked.splitlines()) < len(greeted.splitlines())
 
 
 def test_what_was_not_checked_against_its_text_is_said(ask: Ask) -> None:

@@ -11,7 +11,7 @@ from bot.understanding.gates import FILE, load_gates
 from bot.understanding.normalisation import folded
 from tests.unit.understanding.packs import PACK, RESPONSES, dallas
 
-INTENTS = ["in_distress", "legal_advice", "other_place", "opinion", "prediction"]
+INTENTS = ["in_distress", "legal_advice", "other_place", "opinion", "prediction", "help"]
 
 
 def cases(field: str) -> list[tuple[str, str]]:
