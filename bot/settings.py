@@ -7,24 +7,32 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core.errors import SettingsError
+from bot.core.wording import shown
 
 Kind = TypeVar("Kind", bound=BaseSettings)
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRETS = (
-    "telegram_bot_token", "telegram_webhook_secret", "database_url", "explainer_secret_key",
+    "telegram_bot_token", "telegram_webhook_url", "telegram_webhook_secret", "database_url", "explainer_secret_key",
     "otel_exporter_otlp_headers",
 )  # fmt: skip
+MAY_BE_EMPTY = "telegram_bot_token"  # until BotFather has given one there is the page alone
 TAKEN = ("/api/ask", "/healthz", "/readyz", "/metrics")  # paths that answer something else
 WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Telegram's alphabet; a shorter one could be guessed
 
 
 def _check_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        is_whole = False
+    if not is_whole:
         raise ValueError("write it from https:// on")
     return value.rstrip("/")
 
@@ -48,14 +56,23 @@ def _read_ids(value: Any) -> Any:
 def _read_networks(value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    return tuple(_read_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _read_network(part: str) -> IPv4Network | IPv6Network:
     try:
-        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return ip_network(part)
     except ValueError:
-        raise ValueError("write addresses and networks separated by commas, like 127.0.0.1,172.16.0.0/12") from None
+        remedy = "write addresses and networks separated by commas, like 127.0.0.1,172.16.0.0/12"
+        raise ValueError(f"{shown(part)} is neither an address nor a network: {remedy}") from None
 
 
 def _check_folder(value: Path) -> Path:
-    if not value.is_dir():
+    try:
+        is_folder = value.is_dir()
+    except OSError:  # a folder above that nobody may enter, a name too long
+        is_folder = False
+    if not is_folder:
         raise ValueError(f"{value} is no folder: name one that can be read")
     return value
 
@@ -78,6 +95,7 @@ class Settings(LogSettings):
     telegram_bot_token_file: Path | None = None
     telegram_api_url: Annotated[str, AfterValidator(_check_address)] | None = None
     telegram_webhook_url: Annotated[str, AfterValidator(_check_webhook)] | None = None
+    telegram_webhook_url_file: Path | None = None
     telegram_webhook_secret: SecretStr | None = None
     telegram_webhook_secret_file: Path | None = None
     database_url: str | None = None
@@ -110,8 +128,8 @@ class Settings(LogSettings):
     def _read_secret_files(cls, values: Any) -> Any:
         for name in SECRETS:
             named = values.get(f"{name}_file")
-            if named and not values.get(name) and (written := _read_file(f"{name}_file", named)):
-                values[name] = written  # an empty file is as good as none
+            if named and not values.get(name) and (written := _read_secret(name, Path(named))):
+                values[name] = written
         keys = values.get("explainer_secret_key")
         if isinstance(keys, str):
             values["explainer_secret_key"] = tuple(key.strip() for key in keys.split(",") if key.strip())
@@ -181,13 +199,19 @@ def _values_of(headers: str) -> list[str]:
     return [unquote(one.partition("=")[2]).rpartition(" ")[2] for one in headers.split(",")]
 
 
-def _read_file(name: str, path: str) -> str:
+def _read_secret(name: str, path: Path) -> str:
+    """What stands in a secret's file. An empty one is an error, since nothing would tell that the secret is missing; no
+    file is /dev/null, which is what Compose mounts in the place of one that is not given."""
+    variable, remedy = f"{name}_file".upper(), "write the secret into it, or unset the variable"
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        written = path.read_text(encoding="utf-8").strip()
+        is_none = not path.is_file()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{name.upper()}: the file cannot be read ({type(error).__name__}): give one that can."
-        ) from error
+        seen = f"the file cannot be read ({type(error).__name__})"
+        raise SettingsError(f"{variable}: {seen}: give one that can.") from error
+    if not written.strip(", ") and not is_none and name != MAY_BE_EMPTY:
+        raise SettingsError(f"{variable}: the file is empty: {remedy}.")
+    return written
 
 
 def load_settings() -> Settings:
@@ -204,9 +228,35 @@ def _load(kind: type[Kind]) -> Kind:
     try:
         return kind()
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "the environment"
-        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
+        raise SettingsError(f"{name}: {explained(first)}.") from None
+
+
+def explained(fault: ErrorDetails) -> str:
+    """What is wrong with a variable, and after a colon what to write; at least the latter.
+
+    What was given is repeated where it can hold no secret, so never of an address or of an editor's id.
+    """
+    allowed = fault.get("ctx", {}).get("expected", "").replace("'", "")
+    match fault["type"]:
+        case "value_error":
+            return fault["msg"].removeprefix("Value error, ")
+        case "literal_error":
+            return f"{shown(fault['input'])} is none of its words: write {allowed}"
+        case "bool_parsing":
+            return f"{shown(fault['input'])} is neither yes nor no: write 1 or 0"
+    field = Settings.model_fields.get(str(fault["loc"][0]))
+    if field is None or field.annotation not in {int, float}:
+        return "write another value"
+    return f"{shown(fault['input'])} cannot be used: write {_range(field)}"
+
+
+def _range(field: FieldInfo) -> str:
+    kind = "a whole number" if field.annotation is int else "a number"
+    words = {"ge": "from", "gt": "above", "le": "up to"}
+    bounds = [f"{words[at]} {getattr(one, at)}" for one in field.metadata for at in words if hasattr(one, at)]
+    return " ".join([kind, *bounds])
 
 
 def pack_folder(facts: Path, name: str | None = None) -> Path:
@@ -218,5 +268,5 @@ def pack_folder(facts: Path, name: str | None = None) -> Path:
     packs = sorted(path.parent for path in facts.glob("*/topic.yaml"))
     if len(packs) == 1:
         return packs[0]
-    found = f"{len(packs)} packs" if packs else "no pack"
-    raise SettingsError(f"EXPLAINER_FACTS: there is {found} in {facts}: name the folder of one that has a topic.yaml.")
+    found = f"are {len(packs)} packs" if packs else "is no pack"
+    raise SettingsError(f"EXPLAINER_FACTS: there {found} in {facts}: name the folder of one that has a topic.yaml.")

@@ -16,7 +16,7 @@ SERVICES = {
     "compose.yaml": {"bot", "prometheus", "grafana"},
     "compose.scale.yaml": {"bot-1", "bot-2", "postgres", "caddy", "prometheus", "grafana"},
 }
-NEEDED = {"PUBLIC_NAME": "bot.example.org", "TELEGRAM_WEBHOOK_URL": "https://bot.example.org/telegram/word"}
+NEEDED = {"PUBLIC_NAME": "bot.example.org", "TELEGRAM_WEBHOOK_URL_FILE": "./secrets/telegram_webhook_url"}
 MOUNT = "/run/secrets/bot/"
 
 
