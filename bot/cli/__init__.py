@@ -22,6 +22,7 @@ from bot.core.clock import FixedClock
 from bot.core.errors import ExplainerError, ServiceError
 from bot.core.findings import Finding, errors
 from bot.core.messages import Incoming
+from bot.core.wording import counted
 from bot.editorial.check import check_answers
 from bot.editorial.content import Loaded, clock_of, load_content
 from bot.factbase.quotes import LOCK_NAME
@@ -248,8 +249,10 @@ def _report(findings: list[Finding], loaded: Loaded, folder: Path, form: str) ->
 
 def _summary(findings: list[Finding], loaded: Loaded, folder: Path) -> Iterator[str]:
     wrong = len(errors(findings))
-    yield f"{folder}: {wrong} errors, {len(findings) - wrong} warnings"
+    yield f"{folder}: {counted(wrong, 'error')}, {counted(len(findings) - wrong, 'warning')}"
     if loaded.quotes and loaded.quotes.lock:
-        yield f"{loaded.quotes.proven} quoted passages stand letter for letter in their articles; {LOCK_NAME} written"
+        one = "quoted passage stands letter for letter in its article"
+        many = "quoted passages stand letter for letter in their articles"
+        yield f"{counted(loaded.quotes.proven, one, many)}; {LOCK_NAME} written"
     if loaded.content and loaded.quotes and loaded.quotes.unchecked:
         yield "quoted from sources whose texts are not at hand, not checked: " + ", ".join(loaded.quotes.unchecked)

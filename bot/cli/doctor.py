@@ -20,6 +20,7 @@ from bot.cli.survey import FILES, examine_secret_files, survey
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import ExplainerError, ServiceError, SettingsError
 from bot.core.observations import CLOCK, Condition, Observation, doubtful, exit_status, fine, wrong
+from bot.core.wording import counted
 from bot.editorial.content import clock_of
 from bot.settings import Settings, pack_folder
 
@@ -49,7 +50,7 @@ def doctor_command(form: str) -> None:
 
 def _summary(observations: list[Observation]) -> str:
     count = {kind: sum(one.condition is kind for one in observations) for kind in Condition}
-    return f"{count[Condition.ERROR]} errors, {count[Condition.WARNING]} warnings"
+    return f"{counted(count[Condition.ERROR], 'error')}, {counted(count[Condition.WARNING], 'warning')}"
 
 
 async def examine(clock: Clock) -> list[Observation]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.core.observations import Observation, doubtful, fine, wrong
+from bot.core.wording import counted
 
 DISK: Final = "disk"
 MEMORY: Final = "memory"
@@ -139,5 +140,6 @@ def _ended(groups: Path) -> Iterator[Observation]:
         events = (groups / "memory.events").read_text("ascii")
         count = int(events.partition("oom_kill ")[2].split()[0])
         if count:
-            seen = f"the system has ended {count} processes of this container for lack of memory"
+            ended = counted(count, "process", "processes")
+            seen = f"the system has ended {ended} of this container for lack of memory"
             yield doubtful(MEMORY, seen, "give it more, 512 MB or above")

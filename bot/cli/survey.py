@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.core.errors import SettingsError
 from bot.core.observations import Observation, doubtful, fine, wrong
-from bot.settings import SECRETS, Settings
+from bot.settings import SECRETS, Settings, explained
 from bot.storage.address import names_server
 from bot.storage.keys import SHORT_SECRET
 
@@ -34,8 +34,8 @@ def survey(environment: Mapping[str, str]) -> tuple[Settings | None, list[Observ
             settings = Settings(**without)
             break
         except ValidationError as error:
-            found = error.errors(include_input=False, include_url=False)
-            faults = {str(one["loc"][0]) if one["loc"] else "the environment": one["msg"] for one in found}
+            found = error.errors(include_url=False)
+            faults = {str(one["loc"][0]) if one["loc"] else "the environment": explained(one) for one in found}
         except SettingsError as error:
             name, _, said = str(error).partition(": ")
             faults = {name.lower(): said}
@@ -49,14 +49,14 @@ def survey(environment: Mapping[str, str]) -> tuple[Settings | None, list[Observ
 
 def _fault(fault: tuple[str, str]) -> Observation:
     name, said = fault
-    seen, _, remedy = said.removeprefix("Value error, ").rstrip(".").rpartition(": ")
+    seen, _, remedy = said.rstrip(".").rpartition(": ")
     return wrong(CHECK, f"{name.upper()}: {seen or 'it cannot be used'}", remedy)
 
 
 def _left_out(faults: Mapping[str, str]) -> dict[str, Any]:
     """The defaults of what is wrong; of a webhook's address and secret neither is of use alone."""
-    pair = {name.lower() for name in PAIR}
-    names = set(faults) | (pair | {f"{PAIR[1].lower()}_file"} if pair & set(faults) else set())
+    pair = {f"{name.lower()}{ending}" for name in PAIR for ending in ("", "_file")}
+    names = set(faults) | (pair if pair & set(faults) else set())
     fields = {name: Settings.model_fields[name].get_default(call_default_factory=True) for name in names}
     return {name: None if value is PydanticUndefined else value for name, value in fields.items()}
 

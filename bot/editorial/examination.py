@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation.desk import newest
 from bot.core.findings import errors
 from bot.core.observations import Observation, doubtful, fine, wrong
+from bot.core.wording import counted
 from bot.editorial.content import Loaded, load_content
 
 CHECK: Final = "content"
@@ -21,13 +22,14 @@ def examine_content(pack: Path, responses: Path, instant: Callable[[ZoneInfo], d
     loaded = load_content(pack, responses, instant)
     amiss = len(errors(loaded.findings))
     if loaded.content is None or amiss:
-        return [wrong(CHECK, f"{pack.name} has {amiss} errors and is not served", "`explainer check` lists them")]
+        seen = f"{pack.name} has {counted(amiss, 'error')} and is not served"
+        return [wrong(CHECK, seen, "`explainer check` lists what is wrong")]
     return [_soundness(pack.name, len(loaded.findings)), _freshness(loaded, instant(loaded.zone)), *_proof(loaded)]
 
 
 def _soundness(name: str, warnings: int) -> Observation:
     if warnings:
-        return doubtful(CHECK, f"{name} is served, with {warnings} warnings", "`explainer check` lists them")
+        return doubtful(CHECK, f"{name} is served, with {counted(warnings, 'warning')}", "see `explainer check`")
     return fine(CHECK, f"{name} is served, without findings")
 
 
@@ -36,7 +38,7 @@ def _freshness(loaded: Loaded, now: datetime) -> Observation:
     if since is None:
         return doubtful(CHECK, "no source is known yet at this time", "see the clock, or the dates of the sources")
     days = (now - since).days
-    seen = f"its newest source is {days} days old ({since:%Y-%m-%d})"
+    seen = f"its newest source is {counted(days, 'day')} old ({since:%Y-%m-%d})"
     if now - since <= STALE:
         return fine(CHECK, seen)
     return doubtful(CHECK, seen, "see whether more has been reported since, and add it")
@@ -47,4 +49,5 @@ def _proof(loaded: Loaded) -> list[Observation]:
     unchecked = loaded.quotes.unchecked if loaded.quotes else ()
     if not unchecked:
         return [fine(CHECK, "every quotation is proven by its article")]
-    return [fine(CHECK, f"{len(unchecked)} articles were not at hand, and readers are told that these are not checked")]
+    away = counted(len(unchecked), "article was", "articles were")
+    return [fine(CHECK, f"{away} not at hand, and readers are told what is not checked")]

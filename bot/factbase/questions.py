@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.findings import Finding, Level
+from bot.core.wording import counted
 from bot.factbase.files import files_in
 from bot.factbase.yaml_tree import Steps, Tree, read_tree
 
@@ -116,7 +117,7 @@ def _too_few(tree: Tree, lang: str, known: set[str], questions: list[Question]) 
             tree.file,
             tree.line((intent,)),
             intent,
-            f"only {number} questions",
+            f"only {counted(number, 'question')}",
             f"write at least {FEWEST}",
             Level.WARNING,
         )

@@ -17,6 +17,7 @@ from bot.core.findings import Finding
 from bot.factbase.files import explained, read_file
 from bot.factbase.loader import Pack
 from bot.factbase.models import Quote, Segment, Statement, Variant
+from bot.factbase.parting import joins, parting
 from bot.factbase.parts import parts_of
 from bot.factbase.yaml_tree import Steps, Tree, shown_path
 
@@ -82,7 +83,7 @@ class Folded:
             end = start + len(exact)
             before = self.text[max(0, start - len(prefix) - 1) : start]
             behind = self.text[end : end + len(suffix) + 1]
-            whole = not (_joins(before[-1:], exact[:1]) or _joins(exact[-1:], behind[:1]))
+            whole = not (joins(before[-1:], exact[:1]) or joins(exact[-1:], behind[:1]))
             if whole and before.rstrip().endswith(prefix.strip()) and behind.lstrip().startswith(suffix.strip()):
                 found.append((start, end))
             start = self.text.find(exact, start + 1)
@@ -101,10 +102,6 @@ class Folded:
 def fold(text: str) -> str:
     """`text` with quotation marks and white space folded."""
     return " ".join(text.translate(FOLDED).split())
-
-
-def _joins(left: str, right: str) -> bool:
-    return left.isalnum() and right.isalnum()
 
 
 def quotations(pack: Pack) -> Iterator[Quotation]:
@@ -172,9 +169,7 @@ def _prove(one: Quotation, text: Folded, name: str, lock: dict[str, Any]) -> Ite
         steps = (*one.steps, index)
         places = [place for place in text.find(segment) if place[0] >= after]
         if not places:
-            nearest = text.nearest(segment.exact)
-            shown = f"; the nearest passage is “{nearest}”" if nearest else ""
-            remedy = f"copy the words letter for letter{shown}"
+            remedy = f"copy the words letter for letter{_compared(segment, text)}"
             behind = " behind those of the segment before" if index else ""
             yield _finding(one, steps, f"these words do not stand in {name}{behind}", remedy)
             continue
@@ -186,6 +181,14 @@ def _prove(one: Quotation, text: Folded, name: str, lock: dict[str, Any]) -> Ite
         lock[one.key(index)] = {
             "sha256": _hash(segment), "start": text.offsets[start], "end": text.offsets[after - 1] + 1,
         }  # fmt: skip
+
+
+def _compared(segment: Segment, text: Folded) -> str:
+    nearest = text.nearest(segment.exact)
+    if not nearest:
+        return ""
+    apart = parting(fold(segment.exact), nearest)
+    return f"; the nearest passage is “{nearest}”" + (f"; {apart}" if apart else "")
 
 
 def _against_lock(pack: Pack, checkable: list[Quotation]) -> list[Finding]:

@@ -5,8 +5,6 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import select
-
 from bot.core.clock import Clock
 from bot.core.errors import ServiceError, SettingsError
 from bot.storage.address import names_server, open_database
@@ -17,7 +15,6 @@ from bot.storage.rotation import agree_on_keys, renew_keys
 from bot.storage.schema import upgrade
 from bot.storage.subscription_list import SubscriptionList
 from bot.storage.subscriptions import SubscriptionStore
-from bot.storage.tables import key_check
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +35,6 @@ class Storage:
     def subscription_list(self) -> SubscriptionList:
         """All subscriptions to all topics, for their import and export."""
         return SubscriptionList(self.database, self.keys)
-
-    async def ready(self) -> bool:
-        """Whether the database answers now."""
-        try:
-            async with self.database.reading() as connection:
-                return (await connection.execute(select(key_check))).first() is not None
-        except ServiceError as error:
-            log.warning("storage.not_ready: %s", error)
-            return False
 
     async def sweep(self) -> int:
         """Erase the turns whose ten minutes are over; how many those were. Raises ServiceError."""

@@ -116,8 +116,10 @@ def test_late_and_partial_imports_are_noticed() -> None:
     }
 
 
-def test_modules_are_short(repository: Path, modules: Mapping[str, ast.Module]) -> None:
-    lengths = {name: len((repository / name).read_text("utf-8").splitlines()) for name in modules}
+def test_modules_and_tests_are_short(repository: Path, modules: Mapping[str, ast.Module]) -> None:
+    tests = {path.relative_to(repository).as_posix() for path in (repository / "tests").rglob("*.py")}
+    assert tests
+    lengths = {name: len((repository / name).read_text("utf-8").splitlines()) for name in {*modules, *tests}}
     assert not {name: length for name, length in lengths.items() if length > LONGEST_MODULE}
 
 

@@ -73,6 +73,8 @@ class Messages:
 
     async def _send_photo(self, parameters: dict[str, Any]) -> dict[str, Any]:
         chat, photo = self.known(parameters), self._files.read("photo", parameters["photo"])
+        if not chat.allows_photos:
+            raise RefusedError("Bad Request: not enough rights to send photos to the chat")
         return self._keep_new(chat, self._contents.captioned(photo, parameters))
 
     async def _send_document(self, parameters: dict[str, Any]) -> dict[str, Any]:

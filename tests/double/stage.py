@@ -115,6 +115,7 @@ class FixedAnswers:
     asked: list[Incoming] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     subscriptions: KeptSubscriptions = field(default_factory=KeptSubscriptions)
+    picture: bytes = field(default_factory=lambda: png(60, 40))
 
     async def __call__(self, incoming: Incoming) -> Reply:
         self.asked.append(incoming)
@@ -132,7 +133,7 @@ class FixedAnswers:
         if incoming.turn == LANGUAGE:
             return replace(reply, chosen_lang=incoming.lang)
         if incoming.turn == PICTURE:
-            return replace(reply, picture=Picture(png(60, 40), "A card", "/pictures/card.png"))
+            return replace(reply, picture=Picture(self.picture, "A card", "/pictures/card.png"))
         if incoming.turn == CALENDAR:
             return replace(
                 reply,

@@ -113,6 +113,16 @@ async def test_caption_is_measured_in_utf16_units_after_parsing() -> None:
 
 
 @waits
+async def test_group_may_forbid_photos_and_take_words() -> None:
+    async with BotApiDouble() as double:
+        group = double.group()
+        group.allows_photos = False
+        refused = await call(double, "sendPhoto", chat_id=group.id, photo=png(90, 90))
+        assert refused == (400, "Bad Request: not enough rights to send photos to the chat")
+        assert (await call(double, "sendMessage", chat_id=group.id, text="words"))[0] == 200
+
+
+@waits
 async def test_photo_can_be_offered_inline_by_its_id() -> None:
     async with BotApiDouble() as double:
         _, told = await call(double, "sendPhoto", chat_id=double.private().id, photo=png(90, 90))

@@ -85,6 +85,7 @@ class Chat:
         self.id: int = chat["id"]
         self.person = person
         self.blocked = False
+        self.allows_photos = True
         self.delay = 0.0  # seconds by which calls about this chat are answered late
         self.successor: int | None = None
         self.threads: set[int] = set()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.double import BotApiDouble
-from tests.double.stage import POSTED, FixedAnswers, KeptReaders, platform_on, stage, webhook_stage
+from tests.double.stage import POSTED, FixedAnswers, KeptReaders, platform_on, png, stage, webhook_stage
 from tests.journeys.test_telegram_process import running
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
@@ -126,6 +126,32 @@ async def test_picture_is_uploaded_once_and_then_named() -> None:
         assert [call.description for call in on.double.refused] == [
             "Bad Request: wrong file identifier/HTTP URL specified"
         ]
+
+
+async def test_words_of_a_picture_go_alone_where_a_group_allows_no_pictures(caplog: pytest.LogCaptureFixture) -> None:
+    async with stage() as on:
+        group = on.double.group()
+        await group.ask("/vote@FactsBot")
+        group.allows_photos = False
+        group.press("As a picture")
+        sent = await group.reply()
+        assert (sent.photo, sent.text) == (None, "picture in en [1]")
+        assert "Vote" in sent.labels
+        assert await group.is_quiet()
+        refused = ["Bad Request: not enough rights to send photos to the chat"]
+        assert [call.description for call in on.double.refused] == refused
+    assert "telegram.picture_refused error=BadRequest" in caplog.text
+    assert "update_failed" not in caplog.text
+
+
+async def test_words_of_a_picture_go_alone_where_telegram_does_not_take_its_sides() -> None:
+    async with stage() as on:
+        on.answers.picture = png(900, 30)
+        chat = on.double.private()
+        await chat.ask("hello")
+        chat.press("As a picture")
+        assert (await chat.reply()).text == "picture in en [1]"
+        assert [call.description for call in on.double.refused] == ["Bad Request: PHOTO_INVALID_DIMENSIONS"]
 
 
 async def test_button_under_a_picture_is_answered_below_it() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from bot.core.messages import Reply
 from bot.platforms.markup import PARAGRAPHS, Element, Node, parse
 from bot.platforms.telegram.html import Part, to_messages
+from bot.platforms.telegram.notes import cited_alone
 
 DESCRIPTION: Final = 120  # characters; a phone shows three lines of some forty
 AS_OF: Final = 60  # of these, at most
@@ -55,19 +56,25 @@ def description(blocks: Sequence[Element]) -> str:
 
 
 def single_message(html: str, blocks: Sequence[Element]) -> Part:
-    """The answer as one message. Where it is too long, it is cut at the end, but the notes stay: its sources, and as of
-    when it is true."""
+    """The answer as one message. Where it is too long, it is cut at the end, but the notes stay: the sources of what is
+    left, and as of when it is true."""
     parts = to_messages(html)
     if not parts:
         raise ValueError("nothing of the answer would be seen")
     notes = [block for block in blocks if _is_notes(block)]
     if len(parts) == 1:
         return parts[0]
-    cuts = list(_cuts([block for block in blocks if not _is_notes(block)]))
-    cut = bisect_left(cuts, True, key=lambda body: _fits([*body, CUT, *notes]))
+    cuts = [_noted(body, notes) for body in _cuts([block for block in blocks if not _is_notes(block)])]
+    cut = bisect_left(cuts, True, key=_fits)
     if cut == len(cuts):
         return parts[0]
-    return to_messages(_write([*cuts[cut], CUT, *notes]))[0]
+    return to_messages(_write(cuts[cut]))[0]
+
+
+def _noted(body: Sequence[Element], notes: Sequence[Element]) -> list[Element]:
+    """A beginning of an answer with the notes that belong to it."""
+    said = " ".join(block.words for block in body)
+    return [*body, CUT, *(cited_alone(note, said) for note in notes)]
 
 
 def _fits(blocks: Sequence[Element]) -> bool:

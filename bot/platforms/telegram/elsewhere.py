@@ -2,12 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import orjson
 from telegram import Bot, InlineQuery, Update, User
 
-from bot.core.messages import Incoming, Turn
+from bot.core.messages import Incoming
 from bot.core.ports import Readers
 from bot.platforms.telegram.edition import Edition
 from bot.platforms.telegram.guest import Summons, read_summons
@@ -16,9 +16,6 @@ from bot.platforms.telegram.reading import CHANNEL
 from bot.platforms.telegram.webhook import Slot
 
 log = logging.getLogger(__name__)
-
-OF_ANOTHER: Final = frozenset({"sources", "not_covered"})  # what “is this true?” below somebody's message is taken for
-NOT_READ: Final = Turn("help", "option:not-read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +92,8 @@ class Elsewhere:
     async def _reply(self, summoned: Summoned) -> None:
         summons = summoned.summons
         lang = await self._language(summons.person) if summons.person else None
-        turn = summons.turn
-        if summons.is_reply and summons.text and turn is None:
-            asked = await self._edition.answer(Incoming(summons.text, lang=lang, lang_hint=summons.lang_hint))
-            turn, lang = (NOT_READ, asked.lang) if asked.intent in OF_ANOTHER else (None, lang)
-        card = await self._inline.reply(summons.text, turn, summons.lang_hint, lang)
+        asked = Incoming(summons.text, summons.turn, lang, summons.lang_hint)
+        card = await self._inline.reply(asked, is_below=summons.is_reply)
         if card is not None:
             await send_reply(self._bot, summons.query, card)
 

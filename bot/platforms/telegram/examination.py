@@ -155,7 +155,7 @@ def _kinds(info: dict[str, Any]) -> Observation | None:
 
 def _waiting(waiting: int) -> Observation:
     if waiting <= MANY:
-        return fine(UPDATES, f"{waiting} wait to be taken")
+        return fine(UPDATES, f"{waiting} {'waits' if waiting == 1 else 'wait'} to be taken")
     return doubtful(UPDATES, f"{waiting} wait to be taken", "see that the bot runs and that Telegram reaches it")
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from telegram import Bot, InlineQueryResult, InlineQueryResultsButton
@@ -18,6 +18,8 @@ MOST_RESULTS: Final = 10
 LONGEST_CACHE: Final = 300  # seconds
 HELP: Final = Turn("help")
 NOT_COVERED: Final = "not_covered"
+OF_ANOTHER: Final = frozenset({"sources", NOT_COVERED})  # what “is this true?” below somebody's message is taken for
+NOT_READ: Final = Turn("help", "option:not-read")
 
 Asked: TypeAlias = tuple[str, Reply]  # a question in words, and its answer
 
@@ -91,13 +93,15 @@ class InlineMode:
         replies = [reply for _, reply in found] + ([asked] if asked and _is_delicate(asked) else [])
         return InlineAnswer(results, self._button(lang), self._cache_time(replies))
 
-    async def reply(
-        self, text: str, turn: Turn | None = None, hint: str | None = None, chosen: str | None = None
-    ) -> dict[str, Any] | None:
+    async def reply(self, asked: Incoming, *, is_below: bool = False) -> dict[str, Any] | None:
         """What a summons in a foreign chat gets, as an InlineQueryResultArticle for answerGuestQuery: the answer, and
-        the way to the private chat. None where that failed. Never raises."""
+        the way to the private chat. `is_below` says that it stands below somebody's message, which the bot does not
+        read. None where that failed. Never raises."""
+        turn = asked.turn or (None if asked.text.strip() else HELP)
         try:
-            reply = await self._answer(Incoming(text, turn or (None if text.strip() else HELP), chosen, hint))
+            reply = await self._answer(replace(asked, turn=turn))
+            if is_below and turn is None and reply.intent in OF_ANOTHER:
+                reply = await self._answer(Incoming(turn=NOT_READ, lang=reply.lang))
             asked_for = reply.turn
             if not _is_for_all(reply):
                 reply = await self._answer(Incoming(turn=HELP, lang=reply.lang))

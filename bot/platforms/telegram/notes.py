@@ -48,6 +48,16 @@ def read_notes(block: Element) -> Notes | None:
     return Notes(sources, as_of) if is_sound else None
 
 
+def cited_alone(block: Element, text: str) -> Element:
+    """The paragraph of notes with only those sources that `text` cites; as it is where it cites none of them."""
+    notes = read_notes(block)
+    cited = [nodes for number, nodes in notes.sources.items() if f"[{number}]" in text] if notes else []
+    if notes is None or not cited:
+        return block
+    listed = tuple(node for nodes in cited for node in (*nodes, APART))
+    return Element(block.tag, (*listed, *notes.as_of), block.attributes)
+
+
 def _parted(nodes: Iterable[Node]) -> list[tuple[Node, ...]]:
     """The nodes between the points that part one note from the next."""
     parts: list[tuple[Node, ...]] = [()]

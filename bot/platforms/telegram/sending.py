@@ -112,8 +112,13 @@ class Sender:
         await self._deliver(place, partial(self._upload, document=document))
 
     async def send_picture(self, place: Place, picture: Picture, payload: Payload) -> Place:
-        """Sends a picture with the words of `payload` as its caption, uploaded once and then named by its file id."""
-        return await self._deliver(place, partial(self._show, picture=picture, payload=payload))
+        """Sends a picture with the words of `payload` as its caption, uploaded once and then named by its file id.
+        Where Telegram does not take it, as in a group that allows no pictures, the words go alone."""
+        try:
+            return await self._deliver(place, partial(self._show, picture=picture, payload=payload))
+        except BadRequest as error:
+            log.warning("telegram.picture_refused error=%s", type(error).__name__)
+            return await self.send(place, payload.tails)
 
     async def show_typing(self, place: Place) -> None:
         """Shows that an answer is being made. Never raises."""

@@ -65,6 +65,16 @@ def test_a_lock_that_is_no_file_is_a_finding(invoke: Invoke, articles: Path, tmp
     result = invoke("check", "--articles", str(articles), "--at", "2025-12-01T12:00")
     assert result.exit_code == 1
     assert "old-bridge/quotes.lock:1: " in result.output
+    assert "old-bridge: 1 error, " in result.output
+
+
+def test_one_proven_passage_is_singular(invoke: Invoke, write_pack: Callable[..., Path], articles: Path) -> None:
+    alone = "- {id: lee-silent, by: lee, quote: No comment., translation: {es: Sin comentarios.}, sources: [paper]}\n"
+    write_pack(files={"statements.yaml": alone})
+    result = invoke("check", "--articles", str(articles), "--at", "2025-12-01T12:00")
+    assert "1 quoted passage stands letter for letter in its article; quotes.lock written" in result.output, (
+        result.output
+    )
 
 
 def test_a_pack_with_errors_is_refused_with_at_most_twenty_of_them(

@@ -68,6 +68,12 @@ def test_page_alone_is_well_and_nothing_is_made(doctor: Doctor, tmp_path: Path) 
     assert list((tmp_path / "own").iterdir()) == []
 
 
+def test_one_error_is_singular(doctor: Doctor) -> None:
+    told = doctor(EXPLAINER_METRICS="some").output.splitlines()
+    assert told[0] == "error    settings: EXPLAINER_METRICS: 'some' is none of its words: write local, all or off."
+    assert told[-1].startswith("1 error, ")
+
+
 def test_json_is_a_list_of_objects(doctor: Doctor) -> None:
     result = doctor("--as", "json", EXPLAINER_METRICS="some")
     assert result.exit_code == 1

@@ -145,7 +145,8 @@ def test_limit_of_the_older_control_groups_counts_and_none_is_none(tmp_path: Pat
 
 
 def test_process_that_was_ended_for_lack_of_memory_is_told(tmp_path: Path) -> None:
-    assert "has ended 2 processes" in memory(tmp_path, "536870912", 8 << 30, ended=2)[1]
+    assert "has ended 2 processes of" in memory(tmp_path, "536870912", 8 << 30, ended=2)[1]
+    assert "has ended 1 process of" in memory(tmp_path, "536870912", 8 << 30, ended=1)[1]
 
 
 def test_machine_that_tells_nothing_has_no_line(tmp_path: Path) -> None:

@@ -55,6 +55,24 @@ def test_every_wrong_variable_is_told_at_once_and_the_rest_is_used(
     assert settings.telegram_webhook_url is None
 
 
+def test_what_was_given_is_told_with_what_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, (only,) = surveyed(monkeypatch, EXPLAINER_PORT="many")
+    assert only.seen == "EXPLAINER_PORT: 'many' cannot be used"
+    assert only.remedy == "write a whole number from 0 up to 65535"
+
+
+def test_webhook_whose_files_are_wrong_is_told_once_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text(SECRET_URL)
+    (tmp_path / "secret").touch()
+    files = {"TELEGRAM_WEBHOOK_URL_FILE": "url", "TELEGRAM_WEBHOOK_SECRET_FILE": "secret"}
+    settings, (only,) = surveyed(monkeypatch, **{name: str(tmp_path / file) for name, file in files.items()})
+    assert only.seen == "TELEGRAM_WEBHOOK_SECRET_FILE: the file is empty"
+    assert settings is not None
+    assert settings.telegram_webhook_url is None
+
+
 @pytest.mark.parametrize("given", ["TELEGRAM_WEBHOOK_URL", "TELEGRAM_WEBHOOK_SECRET"])
 def test_half_a_webhook_is_told(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     value = SECRET_URL if given.endswith("URL") else LONG

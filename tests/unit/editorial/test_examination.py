@@ -45,7 +45,7 @@ def test_pack_that_is_served_tells_its_warnings_its_age_and_its_proof(look: Look
 def test_pack_with_errors_is_an_error(look: Look) -> None:
     (only,) = look(changes={"topic.yaml": ("decision: mending", "decision: nothing")})
     assert only.condition is Condition.ERROR
-    assert "is not served" in only.seen
+    assert "has 1 error and is not served" in only.seen
     assert "explainer check" in only.remedy
 
 
@@ -60,6 +60,11 @@ def test_old_sources_are_told(look: Look) -> None:
     assert "114 days old" in old.seen
 
 
+def test_age_of_one_day_is_singular(look: Look) -> None:
+    (_, age, _) = look("2025-11-08T12:00")
+    assert "1 day old (2025-11-06)" in age.seen
+
+
 def test_time_before_all_sources_is_told(look: Look) -> None:
     (early,) = [one for one in look("2020-01-01T12:00") if "no source is known" in one.seen]
     assert early.condition is Condition.WARNING
@@ -67,4 +72,4 @@ def test_time_before_all_sources_is_told(look: Look) -> None:
 
 def test_articles_that_are_not_at_hand_are_counted(look: Look) -> None:
     changes = {"sources.yaml": (", text: paper.txt", "")}
-    assert any("1 articles were not at hand" in one.seen for one in look(changes=changes))
+    assert any("1 article was not at hand" in one.seen for one in look(changes=changes))

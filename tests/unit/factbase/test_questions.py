@@ -77,7 +77,7 @@ def test_too_few_questions_and_a_missing_language_are_warnings(tmp_path: Path) -
     (tmp_path / "questions" / "en.yaml").write_text(f"opinion:\n{many}what_happened:\n  - one\n")
     _, found = load_questions(tmp_path, INTENTS, ("en", "es"))
     assert {(finding.level, finding.problem) for finding in found} == {
-        (Level.WARNING, "only 1 questions"),
+        (Level.WARNING, "only 1 question"),
         (Level.WARNING, "no questions in 'es'"),
     }
 

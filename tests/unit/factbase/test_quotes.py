@@ -70,6 +70,16 @@ def test_one_changed_letter_is_an_error_at_its_line_with_the_nearest_passage(
     assert check.lock is None
 
 
+def test_where_the_words_part_is_told(checked: CheckPack, articles: Path) -> None:
+    (finding,) = checked(articles, changes=with_quote("The bridge is long, and it is old then")).findings
+    assert finding.remedy.startswith(
+        "copy the words letter for letter; the nearest passage is “The bridge is long, and "
+    )
+    assert "; after “…long, and it” the quotation has “is old then”, the article “was old then" in finding.remedy
+    (distant,) = checked(articles, changes=with_quote("zzzz qqqq xxxx")).findings
+    assert distant.remedy == "copy the words letter for letter"
+
+
 @pytest.mark.parametrize("quote", ["“It isn’t safe, and we will mend it.”", "It isn't safe,   and we will mend it."])
 def test_typographic_quotes_and_white_space_are_folded(checked: CheckPack, articles: Path, quote: str) -> None:
     assert checked(articles, changes=with_quote(quote)).findings == []

@@ -19,6 +19,14 @@ DALLAS = ZoneInfo("America/Chicago")
 FIRST_KNOWN = "2025-10-21T00:00"  # when a report counts as known that says nothing else
 Reports = Mapping[str, Iterable[Mapping[str, Any]]]
 
+WINDOW = {"state": "expected", "when": "2025-11-01/2025-11-07"}
+EARLY = {"state": "scheduled", "when": "2025-11-06T13:00"}
+LATE = {"state": "scheduled", "when": "2025-11-20T13:00"}
+PUT_OFF = {"state": "postponed", "until": "indefinitely", "held": "2025-10-20"}
+SETTLED = {"state": "decided", "held": "2025-10-20", "outcome": "adopted"}
+MORNING = {"state": "scheduled", "when": "2025-10-28T08:30"}
+NEWS = "2025-10-27T12:00"  # when the later report is known; a Monday noon
+
 
 def at(written: str) -> datetime:
     """A wall time in Dallas."""
@@ -27,6 +35,10 @@ def at(written: str) -> datetime:
 
 def clock(written: str) -> FixedClock:
     return FixedClock(at(written))
+
+
+def later(report: dict[str, str], known_from: str = NEWS) -> dict[str, str]:
+    return {**report, "known_from": known_from}
 
 
 class Newsroom:

@@ -12,13 +12,17 @@ from typing import Any, Literal
 
 import psycopg
 import pytest
+import pytest_asyncio
 
 from bot.storage import Storage, open_storage
 from bot.storage.address import FILE_NAME
+from bot.storage.keys import Keys
+from bot.storage.ledger import LedgerStore, open_ledger
 from bot.storage.maintenance import upgrade_database
 from tests.postgres import PostgresServer
 
 SECRET = "the first secret of these tests"
+TOPIC = "old-bridge"
 Backend = Literal["sqlite", "postgresql"]
 Opened = Callable[..., AbstractAsyncContextManager[Storage]]
 Rows = Callable[..., list[tuple[Any, ...]]]
@@ -119,6 +123,21 @@ def _lay_down(folder: Path, tables: bytes) -> None:
         folder.mkdir(mode=0o700)
         (folder / FILE_NAME).touch(mode=0o600)
         (folder / FILE_NAME).write_bytes(tables)
+
+
+@pytest_asyncio.fixture
+async def storage(opened: Opened) -> AsyncIterator[Storage]:
+    """The open storage, for a test that opens it once."""
+    async with opened() as storage:
+        yield storage
+
+
+@pytest_asyncio.fixture
+async def ledger(storage: Storage, url: str | None, folder: Path) -> AsyncIterator[LedgerStore]:
+    """The ledger of the topic in the database of `storage`."""
+    opened = open_ledger(url, folder, Keys([SECRET]), TOPIC)
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from bot.core.errors import ServiceError
 from bot.core.messages import Turn
 from bot.storage import open_storage
 from bot.storage.address import open_database
+from bot.storage.probe import FINE, probe
 from tests.unit.storage.conftest import SECRET, on_server
 
 pytestmark = pytest.mark.asyncio
@@ -82,7 +83,8 @@ async def test_pool_recovers_when_the_server_comes_back(lone_postgres, folder, c
     storage = await open_storage(url, folder, [SECRET], clock)
     await asyncio.gather(*(storage.readers.choose_language("telegram", str(number), "es") for number in range(20)))
     lone_postgres.stop()
-    assert not await storage.ready()
+    with pytest.raises(ServiceError, match="out of reach"):
+        await probe(storage.database)
     with pytest.raises(ServiceError, match="out of reach"):
         await storage.readers.choose_language("telegram", "1", "en")
     with pytest.raises(ServiceError, match="out of reach"):
@@ -93,7 +95,7 @@ async def test_pool_recovers_when_the_server_comes_back(lone_postgres, folder, c
     lone_postgres.start()
     answers = await asyncio.gather(*(storage.readers.recall("telegram", str(number)) for number in range(20)))
     assert {answer.language for answer in answers} == {"es"}
-    assert await storage.ready()
+    assert await probe(storage.database) == FINE
     await storage.close()
     storage = await open_storage(url, folder, [SECRET], clock)
     assert (await storage.readers.recall("telegram", "1")).turn == Turn("help")
@@ -121,7 +123,7 @@ async def test_transaction_that_loses_its_connection_is_said(opened, postgres):
     async with opened() as storage:
         with pytest.raises(ServiceError, match="out of reach"):
             await _lose(storage.database, postgres)
-        assert await storage.ready()
+        assert await probe(storage.database) == FINE
 
 
 async def _lose(database, postgres) -> None:

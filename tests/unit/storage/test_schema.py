@@ -15,6 +15,7 @@ from sqlalchemy import Connection, create_engine
 from bot.core.errors import SettingsError
 from bot.storage import ledger_tables, open_storage
 from bot.storage.address import FILE_NAME, open_database
+from bot.storage.probe import FINE, probe
 from bot.storage.schema import HEAD, upgrade
 from bot.storage.tables import metadata
 from tests.unit.storage.conftest import SECRET, on_file, on_server
@@ -117,7 +118,7 @@ async def test_interrupted_migration_leaves_nothing_and_is_run_again(fresh, open
                 pass
     assert not (of_server(url) if url else of_file(folder / FILE_NAME))
     async with opened() as storage:
-        assert await storage.ready()
+        assert await probe(storage.database) == FINE
 
 
 async def test_programs_that_start_at_once_make_one_database(fresh, opened, url, folder, clock):
@@ -129,7 +130,7 @@ def _start_and_end(url, folder, clock) -> bool:
     async def run() -> bool:
         storage = await open_storage(url, folder, [SECRET] if url else [], clock)
         try:
-            return await storage.ready()
+            return await probe(storage.database) == FINE
         finally:
             await storage.close()
 
@@ -139,7 +140,7 @@ def _start_and_end(url, folder, clock) -> bool:
 async def test_upgrade_of_what_is_up_to_date_changes_nothing(opened):
     async with opened() as storage:
         await upgrade(storage.database)
-        assert await storage.ready()
+        assert await probe(storage.database) == FINE
 
 
 async def test_start_on_an_existing_database_does_not_import_the_migrations(opened, url, folder):

@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 from bot.core.errors import ServiceError, SettingsError
 from bot.core.messages import Turn
 from bot.storage.address import FILE_NAME, open_database
+from bot.storage.probe import probe
 from tests.unit.storage.conftest import on_file
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("backend"), on_file]
@@ -118,7 +119,8 @@ async def test_file_that_is_damaged_while_running_is_said_in_one_sentence(opened
         (folder / FILE_NAME).write_text("A shopping list, and not a short one. " * 100)
         with pytest.raises(ServiceError, match="damaged or is no SQLite database"):
             await storage.readers.recall("telegram", "1")
-        assert not await storage.ready()
+        with pytest.raises(ServiceError, match="damaged or is no SQLite database"):
+            await probe(storage.database)
 
 
 async def test_new_file_that_another_program_writes_is_waited_for(folder):

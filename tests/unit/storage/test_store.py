@@ -6,6 +6,7 @@ import pytest
 from bot.core.errors import ServiceError, SettingsError
 from bot.core.messages import Turn
 from bot.storage.keys import KEY_FILE, Keys
+from bot.storage.probe import FINE, probe
 from tests.unit.storage.conftest import on_file, on_server
 
 pytestmark = pytest.mark.asyncio
@@ -23,7 +24,7 @@ async def test_wrong_key_is_refused_at_start_by_the_name_of_its_variable(opened)
     assert OLD not in str(caught.value)
     assert NEW not in str(caught.value)
     async with opened([OLD]) as storage:
-        assert await storage.ready()
+        assert await probe(storage.database) == FINE
 
 
 @on_server
@@ -52,7 +53,7 @@ async def test_lost_key_file_is_missed_and_not_made_anew(opened, folder):
             pass
     kept.rename(folder / KEY_FILE)
     async with opened([]) as storage:
-        assert await storage.ready()
+        assert await probe(storage.database) == FINE
 
 
 @on_file
@@ -80,7 +81,7 @@ async def test_rotated_key_still_finds_readers_and_moves_them_when_they_write(op
 async def test_old_key_alone_is_refused_once_a_new_one_encrypts(opened):
     for secrets in ([OLD], [OLD, NEW], [NEW, OLD], [NEW]):
         async with opened(secrets) as storage:
-            assert await storage.ready()
+            assert await probe(storage.database) == FINE
     with pytest.raises(SettingsError, match="EXPLAINER_SECRET_KEY"):
         async with opened([OLD]):
             pass
@@ -141,12 +142,12 @@ async def test_another_folders_key_file_is_refused(fresh, opened, folder, tmp_pa
             pass
 
 
-async def test_database_that_lost_its_tables_is_not_ready(opened, rows, caplog):
+async def test_database_that_lost_its_tables_is_not_ready(opened, rows):
     async with opened() as storage:
-        assert await storage.ready()
+        assert await probe(storage.database) == FINE
         rows("DROP TABLE key_check")
-        assert not await storage.ready()
-        assert "does not answer as it should" in caplog.text
+        with pytest.raises(ServiceError, match="does not answer as it should"):
+            await probe(storage.database)
 
 
 async def test_logs_at_their_most_talkative_name_no_reader(fresh, opened, caplog):

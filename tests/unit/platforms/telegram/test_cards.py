@@ -66,6 +66,16 @@ def test_message_of_a_long_answer_keeps_its_beginning_its_sources_and_its_as_of(
     assert AS_OF in parsed.text.splitlines()[-1]
 
 
+def test_sources_of_what_was_cut_off_are_not_listed() -> None:
+    told = "".join(f"<p>One sentence that says little.<sup>[{1 + number // 100}]</sup></p>" for number in range(300))
+    notes = " · ".join(f'[{number}] <a href="https://a.org/{number}">KERA {number}</a>' for number in (1, 2, 3))
+    html = f'{told}<p class="notes">{notes} · {AS_OF}</p>'
+    message = single_message(html, parse_answer(html))
+    assert "KERA 1 · " in message.text
+    assert "[3]" not in message.text
+    assert message.text.endswith(AS_OF)
+
+
 def test_cut_answer_ends_with_no_heading_over_nothing() -> None:
     html = "<p>First.</p>" + f"<h3>Head</h3><p>{'word ' * 300}</p>" * 5 + NOTES
     lines = single_message(html, parse_answer(html)).text.splitlines()

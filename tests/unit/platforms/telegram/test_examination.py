@@ -74,7 +74,8 @@ async def test_updates_stay_with_the_bot_that_polls() -> None:
             "message", chat.message(text="when is the vote?") if hasattr(chat, "message") else {"chat": {"id": 1}}
         )
         waiting = double.pending
-        await seen(account_of(double))
+        told = await seen(account_of(double))
+        assert "1 waits to be taken" in str(told[-1])
         assert double.pending == waiting == 1
         assert double.conflicts == 0
 

@@ -16,7 +16,7 @@ from telegram import Bot
 from bot.core.clock import FixedClock
 from bot.core.messages import Button, Document, Incoming, Reply, Turn
 from bot.platforms.telegram.connections import Connections, Limits
-from bot.platforms.telegram.inline import InlineAnswer, InlineMode, Wording, send_offer, send_reply
+from bot.platforms.telegram.inline import NOT_READ, InlineAnswer, InlineMode, Wording, send_offer, send_reply
 from bot.platforms.telegram.transport import Transport
 from tests.double import BotApiDouble
 from tests.double.stage import FORGET, ICE, LANGUAGE, VOTE, WHO, FixedCodes
@@ -170,7 +170,7 @@ async def test_failure_gives_the_button_alone(desk: Desk, caplog: pytest.LogCapt
     caplog.set_level(logging.ERROR)
     desk.is_broken = True
     assert await _mode(desk).offer("who", "es") == InlineAnswer((), ("in_private es", "help"), 0)
-    assert await _mode(desk).reply("who") is None
+    assert await _mode(desk).reply(Incoming("who")) is None
     assert [record.message for record in caplog.records] == [
         "telegram.inline_failed error=LookupError", "telegram.guest_failed error=LookupError",
     ]  # fmt: skip
@@ -188,27 +188,40 @@ async def test_never_more_than_ten_results(desk: Desk) -> None:
 
 
 async def test_summons_gets_its_answer_with_the_way_to_the_private_chat(desk: Desk) -> None:
-    card = await _mode(desk).reply("ice", hint="es")
+    card = await _mode(desk).reply(Incoming("ice", lang_hint="es"))
     assert card is not None
     assert (card["id"], card["title"]) == ("ice.es", "what_is? (es)")
     assert _links(card) == {"in_private es": "ice"}
 
 
 async def test_summons_without_words_or_with_a_command_is_answered(desk: Desk) -> None:
-    empty, vote = await _mode(desk).reply(" "), await _mode(desk).reply("/vote", VOTE)
+    empty, vote = await _mode(desk).reply(Incoming(" ")), await _mode(desk).reply(Incoming("/vote", VOTE))
     assert empty is not None
     assert vote is not None
     assert (empty["id"], vote["id"]) == ("help.en", "vote.en")
 
 
 async def test_unclear_summons_leads_to_what_it_may_have_meant(desk: Desk) -> None:
-    card = await _mode(desk).reply("unclear")
+    card = await _mode(desk).reply(Incoming("unclear"))
     assert card is not None
     assert list(_links(card).values()) == ["vote", "who", "forget", "who"]
 
 
+async def test_summons_below_a_message_is_understood_once(desk: Desk) -> None:
+    card = await _mode(desk).reply(Incoming("ice", lang_hint="es"), is_below=True)
+    assert card is not None
+    assert (card["id"], len(desk.asked)) == ("ice.es", 1)
+
+
+async def test_summons_below_a_message_that_asks_of_it_is_told_that_it_is_not_read(desk: Desk) -> None:
+    await _mode(desk).reply(Incoming("esto?", lang="es"), is_below=True)
+    assert [(asked.turn, asked.lang) for asked in desk.asked] == [(None, "es"), (NOT_READ, "es")]
+    await _mode(desk).reply(Incoming("esto?"))
+    assert desk.asked[-1].turn is None
+
+
 async def test_summons_changes_nothing_of_the_one_who_asked(desk: Desk) -> None:
-    card = await _mode(desk).reply("forget")
+    card = await _mode(desk).reply(Incoming("forget"))
     assert card is not None
     assert card["id"] == "help.en"
 
@@ -242,7 +255,7 @@ async def test_cards_are_taken_and_become_the_message_that_they_promise(desk: De
 async def test_summons_is_answered_in_the_foreign_chat(desk: Desk) -> None:
     async with _bot() as (bot, double):
         query = double.elsewhere.summon("vote")
-        card = await _mode(desk).reply("vote", hint="en")
+        card = await _mode(desk).reply(Incoming("vote", lang_hint="en"))
         assert card is not None
         await send_reply(bot, query, card)
         sent = await double.elsewhere.guest_reply(query)

@@ -80,7 +80,7 @@ async def test_any_query_gets_a_valid_answer(real: InlineMode, text: str, hint: 
     answer = await real.offer(text, hint)
     assert answer.results
     _check(answer)
-    card = await real.reply(text, hint=hint)
+    card = await real.reply(Incoming(text, lang_hint=hint))
     assert card is not None
 
 

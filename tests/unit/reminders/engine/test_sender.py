@@ -1,20 +1,15 @@
 """Chunks sent for real: a real ledger in a file, a courier that does what the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.core.clock import Clock, RehearsalClock
+from bot.core.clock import RehearsalClock
 from bot.core.errors import ContentError
 from bot.core.messages import Reply
-from bot.factbase.base import FactBase
-from bot.reminders import planning
 from bot.reminders.courier import (
     ChatGoneError,
     ChatMovedError,
@@ -25,134 +20,10 @@ from bot.reminders.courier import (
     UnsureError,
 )
 from bot.reminders.engine import backlog, outage
-from bot.reminders.engine.acknowledgements import Acknowledgements
-from bot.reminders.engine.chunk_run import Means
-from bot.reminders.engine.night import Night
-from bot.reminders.engine.posting import Posting
-from bot.reminders.engine.sender import Sender
-from bot.reminders.engine.tally import Answers, Tally
-from bot.reminders.engine.wording import Wording
-from bot.reminders.ledger import CampaignState, Progress
-from bot.reminders.subscription import Subscription
-from bot.storage import Storage, open_storage
-from bot.storage.keys import Keys
-from bot.storage.ledger import LedgerStore, open_ledger
-from bot.storage.subscription_list import Entry
+from bot.reminders.ledger import CampaignState
+from tests.unit.reminders.engine.dispatch import DUE, LAST_NIGHT, NIGHT, TOPIC, Moved, Post, compose, reader
 
 pytestmark = pytest.mark.asyncio
-
-SECRET = "the secret of these tests"
-TOPIC = "old-bridge"
-DUE = datetime(2026, 11, 24, 14, 0, 1, tzinfo=UTC)
-SINCE = datetime(2025, 1, 1, tzinfo=UTC)
-NIGHT = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)  # 9:30 p.m. in the topic's zone
-LAST_NIGHT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)  # 2 a.m.; the week's notice is of use until 6 a.m.
-
-
-@dataclass
-class Moved:
-    """A clock that stands where the test puts it."""
-
-    instant: datetime
-    is_set: bool = True
-
-    def now(self) -> datetime:
-        return self.instant
-
-
-@dataclass
-class Post:
-    """A courier that keeps what it sent; `faults` are raised by chat, one at each try."""
-
-    sent: list[tuple[str, int | None, str, bool]] = field(default_factory=list)
-    faults: dict[str, list[SendError]] = field(default_factory=dict)
-    answers: int = 0
-    latency: float = 0.0
-    prepared: int = 0
-
-    def prepare(self, reply: Reply) -> str:
-        self.prepared += 1
-        return reply.html
-
-    async def send(self, chat: str, thread: int | None, prepared: object, silent: bool) -> int:
-        await asyncio.sleep(self.latency)
-        if self.faults.get(chat):
-            raise self.faults[chat].pop(0)
-        self.sent.append((chat, thread, str(prepared), silent))
-        return len(self.sent)
-
-    def answers_sent(self) -> int:
-        return self.answers
-
-    async def tell_admins(self, event: str, numbers: Mapping[str, str | int]) -> None:
-        raise AssertionError(event, numbers)
-
-    @property
-    def chats(self) -> list[str]:
-        return [chat for chat, *_ in self.sent]
-
-
-@dataclass
-class Room:
-    """A campaign that is due, its ledger, and who sends it."""
-
-    storage: Storage
-    ledger: LedgerStore
-    sender: Sender
-    post: Post
-    wording: Wording
-    tally: Tally
-
-    async def deliver(self) -> None:
-        """All chunks that are to be handed out, each taken to its end."""
-        while chunks := await self.ledger.ready(8):
-            await self.ledger.handed_over(chunks)
-            await asyncio.gather(*(self.sender.deliver(chunk) for chunk in chunks))
-
-    async def progress(self) -> Progress:
-        (only,) = await self.ledger.progress()
-        return only
-
-
-def compose(notices: Any, lang: str, now: datetime) -> Reply:
-    told = " ".join(notice.kind for notice in notices)
-    return Reply("notice", None, "answer", 1.0, lang, DUE, f"<p>{lang}: {told}</p>")
-
-
-@pytest.fixture
-def room(tmp_path: Path, base_of: Callable[..., FactBase]) -> Callable[..., Any]:
-    @asynccontextmanager
-    async def opened(
-        *readers: Subscription, rate: float = 400.0, post: Post | None = None, sent_at: Clock | None = None
-    ) -> AsyncIterator[Room]:
-        clock, base, folder, courier = RehearsalClock(DUE), base_of(), tmp_path / "var", post or Post()
-        storage = await open_storage(None, folder, [SECRET], clock)
-        entries = [Entry("telegram", str(number), TOPIC, one) for number, one in enumerate(readers)]
-        await storage.subscription_list().add(entries)
-        ledger = open_ledger(None, folder, Keys([SECRET]), TOPIC)
-        assert await ledger.apply(planning.plan(base, clock, await ledger.past()))
-        while await ledger.plan_page(clock.now()):
-            pass
-        couriers = {"telegram": courier}
-        wording, acknowledgements, tally = Wording(compose, base, clock, couriers), Acknowledgements(ledger), Tally()
-        night = Night(sent_at or clock, base.zone)
-        posting = Posting(ledger, storage.subscriptions(TOPIC), couriers, wording, clock, night)
-        means = Means(ledger, posting, acknowledgements, Answers(couriers), tally, rate)
-
-        async def refresh() -> bool:
-            wording.learn(await ledger.past())
-            return True
-
-        yield Room(storage, ledger, Sender(means, "local", refresh), courier, wording, tally)
-        await acknowledgements.stop()
-        await ledger.close()
-        await storage.close()
-
-    return opened
-
-
-def reader(**changes: Any) -> Subscription:
-    return Subscription(**({"lang": "en", "since": SINCE} | changes))
 
 
 async def test_everyone_gets_one_message_in_the_own_language_and_thread(room) -> None:
