@@ -1,5 +1,6 @@
 """Takes one message through every step, from its reading to one of the three ways out, and notes why."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from bot.understanding.tongues import Languages
 
 GREETING = "help"  # an intent that a second question takes precedence over
 MOST_PARTS = 3  # sentences of a message that are understood one by one
+OFTEN = 3  # examples in scope with a word, from which it says nothing of a stranger
 SHORT = 6  # letters, below which a word is not mended before the encoder can tell real words
 COMMON = 0.01  # of all example questions, from which a word in them tells no quotation
 SIMILAR = 0.6  # cosine from which an example's entity is taken for the one that is meant
@@ -84,8 +86,10 @@ class Considering:
         self._languages = Languages.of(questions, rules.tongues, rules.of_any_language)
         self._said = finder.said
         pairs = list(zip(questions, self.lessons.readings, strict=True))
-        covered = {word for one, reading in pairs if one.intent not in REFUSALS for word in reading.words}
-        self._covered = frozenset(covered | finder.words)
+        inside = [reading.words for one, reading in pairs if one.intent not in REFUSALS]
+        used = Counter(word for words in inside for word in set(words))
+        asked = {word for words in inside for word in knowledge.gates.asked_of(words)}
+        self._covered = finder.words | asked | {word for word, count in used.items() if count >= OFTEN}
         self._explaining = {
             at: entity for at, (one, reading) in enumerate(pairs)
             if one.intent == EXPLAINING and (entity := self._linker.entity(EXPLAINING, reading, None))

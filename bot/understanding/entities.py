@@ -17,7 +17,9 @@ STEM = 5  # letters by which forms of a word are taken for the same
 MOST_USERS = 2  # speakers who use a stem, beyond which it tells nobody apart
 FEWEST_SHARED = 2  # such stems that a message shares with a speaker, to mean that speaker
 RARE_LETTERS = 7  # of a single word that does
-PLURAL = frozenset({"have", "must", "need", "do", "are", "were", "in", "that", "who", "and", "with", "will", "can"})
+PLURAL = frozenset(
+    {"have", "must", "need", "do", "are", "were", "in", "that", "who", "and", "with", "will", "can", "of"}
+)
 DETERMINERS = frozenset({"the", "el", "la", "los", "las", "lo", "al", "del"})
 
 
@@ -113,9 +115,7 @@ class EntityFinder:
         if at >= len(words) or words[at] not in self._starts:
             return None
         for length in range(min(MOST_WORDS, len(words) - at), 0, -1):
-            found = self._lookup(tuple(words[at : at + length]))
-            if not found and length == 1:
-                found = self._owner(words, at)
+            found = self._lookup(tuple(words[at : at + length])) or self._owner(words, at, length)
             if found:
                 return Mention(at, at + length, tuple(self._names[found]), found in self._proper)
         return None
@@ -127,13 +127,15 @@ class EntityFinder:
             return self._joined[name[0]]
         return None
 
-    def _owner(self, words: Sequence[str], at: int) -> tuple[str, ...] | None:
-        """The name of which a word is the possessive without its apostrophe; "sheriffs" alone are many."""
-        name = (words[at][:-1],)
-        if not words[at].endswith("s") or name not in self._names:
+    def _owner(self, words: Sequence[str], at: int, length: int) -> tuple[str, ...] | None:
+        """The name of which some words are the possessive without its apostrophe; "sheriffs" alone are many."""
+        after = at + length
+        *before, last = words[at:after]
+        name = (*before, last[:-1])
+        if not last.endswith("s") or name not in self._names:
             return None
-        of_one = name in self._proper or (at > 0 and words[at - 1] in DETERMINERS)
-        return name if of_one and at + 1 < len(words) and words[at + 1] not in PLURAL else None
+        of_one = length > 1 or name in self._proper or at == 0 or words[at - 1] in DETERMINERS
+        return name if of_one and after < len(words) and words[after] not in PLURAL else None
 
     def _add(self, entity_id: str, entity: Entity) -> None:
         own = [entity.name, entity.surname] if isinstance(entity, Person) else list(entity.name.root.values())

@@ -16,7 +16,7 @@ from bot.understanding.ridge import KernelRidge
 from bot.understanding.store import Arrays, Store, digest, embeddings_of
 from bot.understanding.tfidf import Floats, Vocabulary
 
-VERSION = "11"  # of what is saved and of how it is trained: counts up where either changes
+VERSION = "12"  # of what is saved and of how it is trained: counts up where either changes
 
 
 @dataclass(frozen=True, slots=True)

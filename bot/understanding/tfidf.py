@@ -15,7 +15,7 @@ Places = npt.NDArray[np.int32]
 LETTERS = (3, 4, 5)  # lengths of the runs of letters within a padded word
 WORDS = (1, 2, 3)  # lengths of the runs of words
 BLOCK = 8_192  # values of a product that are multiplied at a time
-FEWEST = 2  # texts that must hold a feature, for it to count
+FEWEST = 3  # texts that must hold a feature, for it to count
 
 
 @dataclass(frozen=True, slots=True)

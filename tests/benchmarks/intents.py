@@ -117,11 +117,11 @@ def measure_file(interpreter: PackInterpreter, rows: Sequence[Row], *, show: boo
 
 def figures(interpreter: PackInterpreter, rows: Sequence[Row]) -> dict[str, float]:
     """Shares. The first intent of `confirm` is the one ranked first; a refusal counts as an answer of its own, except
-    `not_covered`, which is the class of everything out of scope."""
+    `not_covered`, the class of all that is out of scope, and what is said to those who write in another language."""
     told = [interpreter.explain(row.text) for row in rows]
     pairs = list(zip(rows, (one.understanding for one in told), strict=True))
     inside = [(row, one) for row, one in pairs if row.intent != STRAY]
-    outside = [one for row, one in pairs if row.intent == STRAY]
+    outside = [one for row, one in pairs if row.intent == STRAY and one.sentence is None]
     direct = [(row, one) for row, one in inside if one.outcome != "confirm" and one.turn.intent != STRAY]
     right = [row for row, one in direct if one.turn.intent == row.intent]
     offered = [
