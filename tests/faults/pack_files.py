@@ -3,7 +3,6 @@ a few places or torn."""
 
 import json
 import re
-import resource
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -115,8 +114,3 @@ def _lines(draw: st.DrawFn, text: str) -> str:
             indent + draw(st.one_of(st.sampled_from(LINES), st.text(max_size=20)))
         ]
     return "\n".join(some)
-
-
-def peak() -> float:
-    """The most megabytes that this process has taken."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

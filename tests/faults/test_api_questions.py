@@ -15,7 +15,6 @@ from urllib.parse import unquote
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp
 
@@ -27,6 +26,7 @@ from bot.platforms.web.origins import Proxies
 from bot.platforms.web.page import Site
 from bot.wiring import Explainer
 from tests.faults.api_questions import ADDRESSES, CANARY, MACHINE, PROXY, Asked, forms, looks, questions
+from tests.faults.fuzzing import tried
 from tests.journeys.test_memory import resident
 
 PATIENCE = 30.0  # seconds; a response takes a few milliseconds, a picture less than a second
@@ -133,8 +133,6 @@ def ask_much(page: Page, caplog: pytest.LogCaptureFixture, examples: int) -> lis
     """Asks so much, and gives some of it."""
     kept: list[Asked] = []
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(asked=st.one_of(questions(), questions(), forms(), looks()))
     def is_answered_or_refused(asked: Asked) -> None:
         caplog.clear()
         check(page, asked)
@@ -145,7 +143,7 @@ def ask_much(page: Page, caplog: pytest.LogCaptureFixture, examples: int) -> lis
             kept.append(asked)
 
     with caplog.at_level(logging.DEBUG):
-        is_answered_or_refused()
+        tried(st.one_of(questions(), questions(), forms(), looks()), is_answered_or_refused, examples)
         caplog.clear()
         gc.collect()  # a task that failed unseen says so when it is collected
         assert not [record for record in caplog.records if record.name == "asyncio"]

@@ -7,7 +7,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from bot.core.findings import Finding
 from bot.editorial.check import check_answers
@@ -19,12 +18,12 @@ from bot.factbase.yaml_tree import read_tree
 from bot.phrasebook.phrases import load_phrases
 from bot.phrasebook.presets import load_presets
 from bot.understanding.gates import load_gates
-from tests.faults.pack_files import PACK, RESPONSES, files, peak, small_files
+from tests.faults.fuzzing import peak, tried
+from tests.faults.pack_files import PACK, RESPONSES, files, small_files
 from tests.unit.conftest import FILES as SMALL_PACK
 
 NOW = datetime(2025, 11, 5, 12, tzinfo=ZoneInfo("America/Chicago"))
 MOST_SECONDS = 10.0  # of the processor for one file; it takes milliseconds
-QUIET = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 def read(folder: Path, name: str) -> list[Finding]:
@@ -48,8 +47,6 @@ def is_sound(found: list[Finding]) -> bool:
 def try_files(folder: Path, examples: int) -> None:
     """So many real files, each alone: what others name in it is not there, so almost all have findings."""
 
-    @settings(QUIET, max_examples=examples)
-    @given(file=files())
     def gives_findings(file: tuple[str, bytes]) -> None:
         name, body = file
         shutil.rmtree(folder, ignore_errors=True)
@@ -61,7 +58,7 @@ def try_files(folder: Path, examples: int) -> None:
         assert time.process_time() - began < MOST_SECONDS
         assert is_sound(found)
 
-    gives_findings()
+    tried(files(), gives_findings, examples)
 
 
 def try_small_packs(folder: Path, examples: int) -> tuple[int, int]:
@@ -74,8 +71,6 @@ def try_small_packs(folder: Path, examples: int) -> tuple[int, int]:
     assert read(folder, "topic") == []  # else all would have findings, whatever they hold
     sound = {name: read_tree(folder / name, name).data for name in SMALL_PACK}
 
-    @settings(QUIET, max_examples=examples)
-    @given(file=small_files())
     def gives_findings(file: tuple[str, bytes]) -> None:
         name, body = f"{file[0]}.yaml", file[1]
         (folder / name).write_bytes(body)
@@ -87,15 +82,13 @@ def try_small_packs(folder: Path, examples: int) -> tuple[int, int]:
             seen[bool(found)] += 1
         (folder / name).write_text(SMALL_PACK[name], "utf-8")
 
-    gives_findings()
+    tried(small_files(), gives_findings, examples)
     return seen[0], seen[1]
 
 
 def try_packs(folder: Path, examples: int) -> None:
     """The whole check, of a whole pack with one such file in it."""
 
-    @settings(QUIET, max_examples=examples)
-    @given(file=files())
     def is_checked(file: tuple[str, bytes]) -> None:
         name, body = file
         shutil.rmtree(folder, ignore_errors=True)
@@ -108,7 +101,7 @@ def try_packs(folder: Path, examples: int) -> None:
         if loaded.content:
             assert is_sound(list(check_answers(loaded.content, NOW, [NOW])))
 
-    is_checked()
+    tried(files(), is_checked, examples)
 
 
 def test_any_file_of_a_pack_gives_findings(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, example, given, settings
 
 from bot.platforms.telegram import webhook as room
 from bot.platforms.telegram.webhook import Address, Webhook
 from tests.double.server import TOKEN, BotApiDouble
 from tests.double.stage import QUICK, SECRET, FixedAnswers, KeptReaders, platform_on
+from tests.faults.fuzzing import tried
 from tests.faults.webhook_bodies import ANA, MESSAGE, bodies
 
 TAKEN_OR_REFUSED = {200, 400, 413}
@@ -94,9 +94,6 @@ def check(posts: Posts, caplog: pytest.LogCaptureFixture, examples: int) -> dict
     """Posts so many bodies; how often there was each status."""
     seen = dict.fromkeys(TAKEN_OR_REFUSED, 0)
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(body=bodies())
-    @example(body=UNWRITABLE)
     def is_taken_or_refused(body: bytes) -> None:
         caplog.clear()
         status, _ = posts.post(body)
@@ -108,7 +105,8 @@ def check(posts: Posts, caplog: pytest.LogCaptureFixture, examples: int) -> dict
         posts.forget()
 
     with caplog.at_level(logging.DEBUG):
-        is_taken_or_refused()
+        is_taken_or_refused(UNWRITABLE)
+        tried(bodies(), is_taken_or_refused, examples)
         caplog.clear()
         gc.collect()  # a task that failed unseen says so when it is collected
         assert not [record for record in caplog.records if record.name == "asyncio"]
