@@ -9,7 +9,7 @@ import numpy as np
 from bot.understanding.logistic import Logistic, softmax, train_logistic
 from bot.understanding.reading import Reading
 from bot.understanding.ridge import Flags, KernelRidge, held_out, train_ridge
-from bot.understanding.tfidf import Floats, Integers, Rows, Vocabulary, features
+from bot.understanding.tfidf import Embeddings, Floats, Integers, Rows, Vocabulary, features
 
 # Chosen by grouped cross-validation on the pack's questions; none is sharp.
 WIDTH = 1.0  # of the Gaussian kernel
@@ -53,10 +53,10 @@ class Examples:
     numbers: Integers
     vocabulary: Vocabulary
     rows: Rows
-    embeddings: Floats | None
+    embeddings: Embeddings | None
 
     @classmethod
-    def of(cls, readings: Sequence[Reading], embeddings: Floats | None, intents: Sequence[str]) -> "Examples":
+    def of(cls, readings: Sequence[Reading], embeddings: Embeddings | None, intents: Sequence[str]) -> "Examples":
         """The examples of texts read, which are counted twice: to hold all counts would take 100 MB."""
         labels = tuple(sorted(set(intents)))
         vocabulary = Vocabulary.of(counted(readings))
@@ -86,14 +86,15 @@ def train_heads(examples: Examples) -> Heads:
     return Heads(labels, examples.vocabulary, logistic, ridge, kept)
 
 
-def thinned(embeddings: Floats, numbers: Integers, among: Flags) -> Flags:
+def thinned(embeddings: Embeddings, numbers: Integers, among: Flags) -> Flags:
     """Of each column of `among`, of shape (examples, choices), those examples of which no two of one intent are alike:
     the first of them stays."""
     kept = among.copy()
     for number in np.unique(numbers):
         own = np.flatnonzero(numbers == number)
         for start in range(0, len(own), BLOCK):
-            alike = embeddings[own[start : start + BLOCK]] @ embeddings[own[: start + BLOCK]].T >= ALIKE
+            some = embeddings[own[: start + BLOCK]].astype(np.float32, copy=False)
+            alike = some[start:] @ some.T >= ALIKE
             for at, row in enumerate(alike, start):
                 kept[own[at]] &= ~kept[own[:at][row[:at]]].any(axis=0)
     return kept

@@ -14,7 +14,7 @@ from bot.understanding.quotations import Quotations, Saying, train_quotations
 from bot.understanding.reading import Reading
 from bot.understanding.ridge import KernelRidge
 from bot.understanding.store import Arrays, Store, digest, embeddings_of
-from bot.understanding.tfidf import Floats, Vocabulary
+from bot.understanding.tfidf import Embeddings, Floats, Vocabulary
 
 VERSION = "12"  # of what is saved and of how it is trained: counts up where either changes
 
@@ -29,11 +29,15 @@ class Lessons:
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """Embeddings of the questions' readings, and of whose words are whose."""
+class Studied:
+    """What a model is trained from once the lessons were read: `said` are the embeddings of the `sayings`, None without
+    an encoder; `name` is what the model is saved under."""
 
-    asked: Floats
-    said: Floats
+    name: str
+    examples: Examples
+    groups: Sequence[int]
+    sayings: Sequence[Saying]
+    said: Embeddings | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +79,32 @@ def load_model(lessons: Lessons, store: Store, *, with_encoder: bool) -> Model |
 
 def train_model(lessons: Lessons, encoder: Encoder | None, store: Store) -> Model:
     """The model that learnt the lessons, which is saved."""
-    return learn(lessons, embed(lessons, encoder, store) if encoder else None, store)
+    return learn(study(lessons, encoder, store), store)
 
 
-def embed(lessons: Lessons, encoder: Encoder, store: Store) -> Embedded:
-    """The embeddings of the lessons, of which the store has those that it was given before."""
-    texts = [reading.encoded for reading in lessons.readings]
-    embeddings = embeddings_of([*texts, *(saying.text for saying in lessons.sayings)], encoder, store)
-    return Embedded(embeddings[: len(texts)], embeddings[len(texts) :])
-
-
-def learn(lessons: Lessons, embeddings: Embedded | None, store: Store) -> Model:
-    """Trains on the lessons, calibrates by cross-validation in which paraphrases stay together, and saves."""
+def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
+    """The lessons as numbers; the store has the embeddings of those that it was given before."""
+    asked = said = None
+    if encoder:
+        texts = [reading.encoded for reading in lessons.readings]
+        embeddings = embeddings_of([*texts, *(saying.text for saying in lessons.sayings)], encoder, store)
+        asked, said = embeddings[: len(texts)], embeddings[len(texts) :]
     intents = [question.intent for question in lessons.questions]
     groups = [question.group for question in lessons.questions]
-    examples = Examples.of(lessons.readings, embeddings.asked if embeddings else None, intents)
+    name = _name(lessons, with_encoder=encoder is not None)
+    return Studied(name, Examples.of(lessons.readings, asked, intents), groups, lessons.sayings, said)
+
+
+def learn(studied: Studied, store: Store) -> Model:
+    """Trains, calibrates by cross-validation in which paraphrases stay together, and saves."""
+    examples = studied.examples
     heads = train_heads(examples)
-    truth = examples.numbers
-    both, words = cross_validated(examples, groups)
-    calibration = calibrate(both, truth, heads.labels)
-    quotations = train_quotations(lessons.sayings, embeddings.said) if embeddings else None
-    model = Model(heads, calibration, calibrate(words, truth, heads.labels), calibration.sharpened(both), quotations)
-    store.save(_name(lessons, with_encoder=embeddings is not None), _arrays(model))
+    both, words = cross_validated(examples, studied.groups)
+    calibration = calibrate(both, examples.numbers, heads.labels)
+    quotations = None if studied.said is None else train_quotations(studied.sayings, studied.said)
+    calibrations = calibration, calibrate(words, examples.numbers, heads.labels)
+    model = Model(heads, *calibrations, calibration.sharpened(both), quotations)
+    store.save(studied.name, _arrays(model))
     return model
 
 

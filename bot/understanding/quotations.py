@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bot.understanding.heads import PENALTY, WIDTH, numbered
 from bot.understanding.ridge import KernelRidge, train_ridge
-from bot.understanding.tfidf import Floats
+from bot.understanding.tfidf import Embeddings, Floats
 
 NOBODY = ""  # the speaker of a question that speaks of nobody's words: "who said what?"
 
@@ -33,10 +31,10 @@ class Quotations:
         return [self.speakers[place] for place in scores.argmax(axis=1).tolist()]
 
 
-def train_quotations(sayings: Sequence[Saying], embeddings: Floats) -> Quotations | None:
+def train_quotations(sayings: Sequence[Saying], embeddings: Embeddings) -> Quotations | None:
     """Learns the speakers of `sayings` from their `embeddings`; None where there are none to tell apart."""
     speakers = tuple(sorted({saying.speaker for saying in sayings}))
     if len(speakers) < 2:
         return None
     numbers = numbered([saying.speaker for saying in sayings], speakers)
-    return Quotations(speakers, train_ridge(np.asarray(embeddings), numbers, len(speakers), WIDTH, PENALTY))
+    return Quotations(speakers, train_ridge(embeddings, numbers, len(speakers), WIDTH, PENALTY))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.understanding.tfidf import Floats, Integers
+from bot.understanding.tfidf import Embeddings, Floats, Integers
 
 BLOCK = 512  # examples whose kernel with as many others is held at once, as long as it is needed
 FEWEST_DIRECTIONS = 128  # of the embeddings that are kept: those in which the examples differ most
@@ -37,9 +37,11 @@ class KernelRidge:
         return gaussian(likeness.copy(), self.width) @ self.votes
 
 
-def turned(embeddings: Floats, basis: Floats) -> Floats:
+def turned(embeddings: Embeddings, basis: Floats) -> Floats:
     """Embeddings along the directions of `basis` alone, of length 1."""
-    short = embeddings @ basis
+    short = np.empty((len(embeddings), basis.shape[1]), dtype=np.float32)
+    for at in range(0, len(embeddings), BLOCK):
+        short[at : at + BLOCK] = embeddings[at : at + BLOCK].astype(np.float32, copy=False) @ basis
     return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
@@ -50,7 +52,7 @@ def gaussian(cosines: Floats, width: float) -> Floats:
     return np.exp(cosines, out=cosines)
 
 
-def train_ridge(embeddings: Floats, labels: Integers, classes: int, width: float, penalty: float) -> KernelRidge:
+def train_ridge(embeddings: Embeddings, labels: Integers, classes: int, width: float, penalty: float) -> KernelRidge:
     """Least squares against one-hot `labels`, with `penalty` on the squared norm of the function (Rasmussen and
     Williams 2006, equation 2.25)."""
     basis = principal(embeddings, len(embeddings))
@@ -60,7 +62,7 @@ def train_ridge(embeddings: Floats, labels: Integers, classes: int, width: float
 
 
 def held_out(
-    embeddings: Floats, labels: Integers, classes: int, taught: Flags, parts: Integers, width: float, penalty: float
+    embeddings: Embeddings, labels: Integers, classes: int, taught: Flags, parts: Integers, width: float, penalty: float
 ) -> Floats:
     """Scores of each text, of shape (texts, classes), by the ridge that is taught the examples of column `parts[text]`
     of `taught`, of shape (texts, ridges), alone. All ridges share the directions, which know no labels."""
@@ -77,11 +79,15 @@ def held_out(
     return scores
 
 
-def principal(embeddings: Floats, examples: int) -> Floats:
+def principal(embeddings: Embeddings, examples: int) -> Floats:
     """The directions in which embeddings differ most, of shape (dimensions, directions): as many as so many
     `examples` are given."""
     directions = max(FEWEST_DIRECTIONS, MOST_VALUES // examples)
-    return np.ascontiguousarray(np.linalg.eigh(embeddings.T @ embeddings)[1][:, ::-1][:, :directions])
+    products = np.zeros((embeddings.shape[1],) * 2, dtype=np.float32)
+    for at in range(0, len(embeddings), BLOCK):
+        some = embeddings[at : at + BLOCK].astype(np.float32, copy=False)
+        products += some.T @ some
+    return np.ascontiguousarray(np.linalg.eigh(products)[1][:, ::-1][:, :directions])
 
 
 def solved(examples: Floats, labels: Integers, classes: int, taught: Flags, width: float, penalty: float) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.understanding.encoder import DIMENSIONS, Encoder
-from bot.understanding.tfidf import Floats
+from bot.understanding.tfidf import Embeddings
 
 log = logging.getLogger(__name__)
 KEPT = 2  # trained models; older ones are removed
@@ -67,7 +67,7 @@ class Store:
             path.unlink(missing_ok=True)
 
 
-def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Floats:
+def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Embeddings:
     """Embeddings of `texts`, of which only those are computed that the store does not have; it keeps these alone."""
     names = [digest([text]) for text in texts]
     known, vectors = _saved_embeddings(store)
@@ -79,7 +79,7 @@ def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Float
     kept = sorted(set(names))
     if missing or len(known) > len(kept):
         store.save(EMBEDDINGS, {"keys": np.array(kept), "vectors": vectors[[known[name] for name in kept]]})
-    return vectors[[known[name] for name in names]].astype(np.float32)
+    return vectors[[known[name] for name in names]]
 
 
 def _saved_embeddings(store: Store) -> tuple[dict[str, int], npt.NDArray[np.float16]]:

@@ -5,12 +5,14 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+Embeddings = npt.NDArray[np.floating[Any]]  # of texts; those of many in half precision
 Places = npt.NDArray[np.int32]
 LETTERS = (3, 4, 5)  # lengths of the runs of letters within a padded word
 WORDS = (1, 2, 3)  # lengths of the runs of words

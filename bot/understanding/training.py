@@ -9,20 +9,21 @@ import threading
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 
-from bot.core.memory import hand_back
 from bot.understanding.encoder import SentenceEncoder, load_encoder
-from bot.understanding.model import Lessons, embed, learn
+from bot.understanding.model import Lessons, Studied, learn, study
 from bot.understanding.store import Store
 
 log = logging.getLogger(__name__)
+READ, LEARN = "read", "learn"  # the two steps
 KIND = 5  # how far the training steps back behind those who answer, as of `nice`
 
 
 def train_apart(lessons: Lessons, folder: Path, *, with_encoder: bool) -> bool:
     """Trains in another process, which saves the model in `folder`; whether it did. The other process ends with this
     one, whichever way this one ends."""
-    command = [sys.executable, "-m", __name__, str(folder), str(int(with_encoder))]
+    command = _command(folder, READ, int(with_encoder))
     try:
         with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603 - our own module
             assert process.stdin is not None  # noqa: S101 - it is a pipe
@@ -37,21 +38,35 @@ def train_apart(lessons: Lessons, folder: Path, *, with_encoder: bool) -> bool:
 
 
 def main() -> None:
-    """Reads lessons from standard input, as `train_apart` writes them, trains and saves."""
-    folder, with_encoder = Path(sys.argv[1]), sys.argv[2] == "1"
-    lessons: Lessons = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
+    """Reads lessons from standard input, as `train_apart` writes them, trains and saves; or goes on with what
+    `_hand_on` left in an open file."""
+    folder, step, given = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    lessons: Lessons | None = pickle.load(sys.stdin.buffer) if step == READ else None  # noqa: S301 - from who started this
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if lessons is None:
+        with open(given, "rb") as file:
+            learn(pickle.load(file), Store(folder))  # noqa: S301 - from this process itself
+        return
     if hasattr(os, "nice"):
         os.nice(KIND)
     _step_back()
-    encoder = load_encoder(partial(SentenceEncoder, folder)) if with_encoder else None
-    if with_encoder and encoder is None:
+    encoder = load_encoder(partial(SentenceEncoder, folder)) if given else None
+    if given and encoder is None:
         sys.exit(1)
-    store = Store(folder)
-    embeddings = embed(lessons, encoder, store) if encoder else None
-    del encoder  # which takes 60 MB
-    hand_back()
-    learn(lessons, embeddings, store)
+    _hand_on(study(lessons, encoder, Store(folder)), folder)
+
+
+def _hand_on(studied: Studied, folder: Path) -> None:
+    """Goes on as a new program: what reading took, in many small pieces, does not go back otherwise."""
+    file = TemporaryFile(dir=folder)  # noqa: SIM115 - the next program closes it
+    pickle.dump(studied, file, pickle.HIGHEST_PROTOCOL)
+    file.seek(0)
+    os.set_inheritable(file.fileno(), True)
+    os.execv(sys.executable, _command(folder, LEARN, file.fileno()))  # noqa: S606 - our own module
+
+
+def _command(folder: Path, step: str, given: int) -> list[str]:
+    return [sys.executable, "-m", "bot.understanding.training", str(folder), step, str(given)]
 
 
 def _step_back() -> None:

@@ -1,4 +1,4 @@
-"""A machine of 512 MB carries a city: its traffic, a campaign, pictures and changed content, all at once."""
+"""A machine of 512 MB carries a city: its traffic, a campaign, pictures, changed content and learning, all at once."""
 
 import asyncio
 import json
@@ -101,21 +101,23 @@ async def test_it_carries_a_city(
         tasks = [watching.create_task(box.watch()), watching.create_task(draw(box))]
         await asyncio.to_thread(box.container.exec, "explainer", "subscribers", "import", "/subscribers")
         await flow(box, traffic, updates // 2)
-        change(tmp_path / "facts" / "dallas-287g" / "help.yaml")
+        change(tmp_path / "facts" / "dallas-287g")
         await asyncio.to_thread(engine, "kill", "--signal=HUP", box.container.id)
         await flow(box, traffic, updates // 2)
         served_anew = 'content_reloads_total{result="served"} 1.0'
         await box.until(lambda: served_anew in ask(box.port, "/metrics")[1], 240, "the changed content")
+        await box.until(lambda: box.container.logs().count("understanding_warm") >= 2, 600, "what changed is learnt")
         await box.until(lambda: telegram.calls["sendMessage"] >= SUBSCRIBED, 240, "everybody reminded")
         # An answer that took longer than Telegram waits for it comes by a call of its own.
         said_to = telegram.said_to.copy  # in one step, whatever is counted meanwhile
         await box.until(lambda: (traffic.wanted - said_to()).total() == 0, 60, "everybody answered")
         failed = await box.figure("explainer_updates_failed_total")
-        told = box.container.inspect()["State"]
+        told, logged = box.container.inspect()["State"], box.container.logs()
         for task in tasks:
             task.cancel()
     print(f"\n{share}: {box.most / 1e6:.0f} MB of its own at most, {failed:.0f} told to try again")
     assert not told["OOMKilled"]
+    assert "training_apart_failed" not in logged
     assert told["Running"]
     assert set(traffic.statuses) == {200}
     assert box.most <= ROOM
@@ -129,6 +131,7 @@ async def flow(box: Machine, traffic: Traffic, count: int) -> None:
     hook.close()
 
 
-def change(facts: Path) -> None:
-    """Another version of the content. To learn new questions takes more memory than there is: see deploy/SIZES.md."""
-    facts.write_text(f"{facts.read_text('utf-8')}# A newer one.\n", "utf-8")
+def change(pack: Path) -> None:
+    """Another version of the content, with one more question to learn."""
+    questions = pack / "questions" / "en.yaml"
+    questions.write_text(f"{questions.read_text('utf-8')}  - a question that nobody asked before\n", "utf-8")
