@@ -47,7 +47,10 @@ class Machine:
         await asyncio.to_thread(until, done, seconds, what)
 
     async def figure(self, name: str) -> float:
-        return float((await self.ask("/metrics"))[1].partition(f"\n{name} ")[2].split()[0])
+        """A figure of /metrics, once there is time to tell it."""
+        while not (told := (await self.ask("/metrics"))[1].partition(f"\n{name} ")[2]):
+            await asyncio.sleep(1.0)
+        return float(told.split()[0])
 
     async def ask(self, path: str, body: object = None) -> tuple[int, str]:
         return await asyncio.to_thread(ask, self.port, path, body)
