@@ -74,7 +74,7 @@ class PackInterpreter:
     def warm(self) -> str:
         """Loads the encoder and the heads, training those that the cache does not have; returns the status.
 
-        Takes about two seconds with a cache and half a minute without.
+        Takes about two seconds with a cache and a minute without.
         """
         with self._warming:
             considering = self._prepared()
