@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -20,8 +21,9 @@ from bot.understanding.gates import Gates, Passed
 from bot.understanding.linking import EXPLAINING, QUOTING, FollowUp, Linker
 from bot.understanding.model import Lessons, Model
 from bot.understanding.nearest import CAREFUL, Nearest
+from bot.understanding.normalisation import folded
 from bot.understanding.quotations import NOBODY, Saying
-from bot.understanding.reading import Reader, Reading, counted
+from bot.understanding.reading import Reader, Reading
 from bot.understanding.spelling import Spelling
 from bot.understanding.tfidf import Floats
 from bot.understanding.tongues import Languages
@@ -76,14 +78,17 @@ class Considering:
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         questions = knowledge.questions
-        frequent = counted(one.text for one in questions)
+        written = [folded(one.text).split() for one in questions]
+        frequent = Counter(chain.from_iterable(written))
         common = [word for word, count in frequent.items() if count >= COMMON * len(questions)]
         finder = EntityFinder(knowledge.entities, knowledge.statements, common)
         spelling = Spelling(frequent, finder.words)
         rules = knowledge.gates.rules
         self._reader = Reader(finder, spelling, knowledge.places, rules.openers, rules.pictures)
         self._linker = Linker(finder, knowledge.kinds, rules)
-        self._languages = Languages.of(questions, rules.tongues, rules.of_any_language)
+        self._languages = Languages.of(
+            zip((one.lang for one in questions), written, strict=True), rules.tongues, rules.of_any_language
+        )
         self._said = finder.said
         pairs = list(zip(questions, self.lessons.readings, strict=True))
         inside = [reading.words for one, reading in pairs if one.intent not in REFUSALS]

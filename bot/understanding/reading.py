@@ -113,12 +113,3 @@ def _words(chunks: Sequence[str]) -> tuple[list[str], list[int]]:
     """The folded words of all chunks, and the chunk that each came from."""
     pairs = [(word, at) for at, chunk in enumerate(chunks) for word in fold(chunk).split()][:MOST_WORDS]
     return [word for word, _ in pairs], [at for _, at in pairs]
-
-
-def counted(texts: Iterable[str]) -> Mapping[str, int]:
-    """How often each folded word occurs in `texts`."""
-    counts: dict[str, int] = {}
-    for text in texts:
-        for word in fold(cleaned(text)).split():
-            counts[word] = counts.get(word, 0) + 1
-    return counts

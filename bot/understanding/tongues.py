@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.factbase.questions import Question
 from bot.understanding.gates import Tongue
 from bot.understanding.normalisation import fold, folded
 
@@ -25,13 +24,16 @@ class Languages:
     foreign: frozenset[str]
 
     @classmethod
-    def of(cls, questions: Iterable[Question], tongues: Iterable[Tongue], shared: Iterable[str] = ()) -> "Languages":
-        """Learns which words speak for which language from the questions; `shared` words alone speak for none."""
+    def of(
+        cls, texts: Iterable[tuple[str, Sequence[str]]], tongues: Iterable[Tongue], shared: Iterable[str] = ()
+    ) -> "Languages":
+        """Learns which words speak for which language from texts, each with its language and its folded words;
+        `shared` words alone speak for none."""
         uses: dict[str, dict[str, int]] = {}
-        for question in questions:
-            for word in set(folded(question.text).split()):
+        for lang, folded_words in texts:
+            for word in set(folded_words):
                 counts = uses.setdefault(word, {})
-                counts[question.lang] = counts.get(question.lang, 0) + 1
+                counts[lang] = counts.get(lang, 0) + 1
         speaks: dict[str, str] = {}
         clear: set[str] = set()
         for word, counts in uses.items():

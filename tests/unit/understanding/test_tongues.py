@@ -7,7 +7,9 @@ from bot.understanding.tongues import Languages
 from tests.unit.understanding.packs import dallas
 
 RULES = dallas().gates.rules
-LANGUAGES = Languages.of(dallas().questions, RULES.tongues, RULES.of_any_language)
+LANGUAGES = Languages.of(
+    [(one.lang, folded(one.text).split()) for one in dallas().questions], RULES.tongues, RULES.of_any_language
+)
 
 
 @pytest.mark.parametrize(
