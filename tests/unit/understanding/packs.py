@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 from bot.factbase.base import FactBase
 from bot.factbase.loader import load_pack
@@ -16,15 +17,17 @@ PACK, RESPONSES = REPOSITORY / "facts" / "dallas-287g", REPOSITORY / "responses"
 
 @cache
 def dallas(every: int = 1) -> Knowledge:
-    """The Dallas pack's knowledge, with one of `every` groups of example questions."""
+    """The Dallas pack's knowledge, with one of `every` groups of example questions: always the same of those that stay,
+    whatever is added to the pack."""
     pack, _ = load_pack(PACK)
     assert pack is not None
     presets, _ = load_presets(RESPONSES)
     questions, _ = load_questions(PACK, presets, pack.topic.languages)
     gates, places, findings = load_gates(RESPONSES, PACK, list(presets))
     assert gates is not None, findings
+    first = {question.group: question.text for question in reversed(questions)}
     return Knowledge(
-        questions=[question for question in questions if question.group % every == 0],
+        questions=[question for question in questions if crc32(first[question.group].encode()) % every == 0],
         entities=FactBase(pack).entities(),
         statements=pack.statements,
         kinds={preset.id: preset.entities for preset in presets.values()},

@@ -1,17 +1,21 @@
 """Tests of who and what a message names."""
 
+from collections import Counter
+
 import pytest
 
 from bot.core.messages import Turn
 from bot.understanding.entities import EntityFinder
 from bot.understanding.linking import Linker
-from bot.understanding.reading import Reader, counted
+from bot.understanding.normalisation import folded
+from bot.understanding.reading import Reader
 from bot.understanding.spelling import Spelling
 from tests.unit.understanding.packs import dallas
 
 KNOWLEDGE = dallas()
 FINDER = EntityFinder(KNOWLEDGE.entities, KNOWLEDGE.statements)
-READER = Reader(FINDER, Spelling(counted(one.text for one in KNOWLEDGE.questions), FINDER.words), KNOWLEDGE.places)
+WRITTEN = Counter(word for one in KNOWLEDGE.questions for word in folded(one.text).split())
+READER = Reader(FINDER, Spelling(WRITTEN, FINDER.words), KNOWLEDGE.places)
 LINKER = Linker(FINDER, {**KNOWLEDGE.kinds, "who_said_what": ("person", "org")}, KNOWLEDGE.gates.rules)
 
 
