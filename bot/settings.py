@@ -139,7 +139,8 @@ class Settings(LogSettings):
     def _check_pair(self) -> Self:
         if (self.telegram_webhook_url is None) != (self.telegram_webhook_secret is None):
             missing = "TELEGRAM_WEBHOOK_URL" if self.telegram_webhook_url is None else "TELEGRAM_WEBHOOK_SECRET"
-            raise SettingsError(f"{missing}: a webhook needs an address and a secret: set both, or neither.")
+            remedy = f"set both, or neither (Compose hands on {missing}_FILE alone)"
+            raise SettingsError(f"{missing}: a webhook needs an address and a secret: {remedy}.")
         secret = self.webhook_secret
         if secret is not None and not WEBHOOK_SECRET.fullmatch(secret):
             raise SettingsError("TELEGRAM_WEBHOOK_SECRET: write 16 to 256 letters, digits, - or _.")
@@ -200,18 +201,20 @@ def _values_of(headers: str) -> list[str]:
 
 
 def _read_secret(name: str, path: Path) -> str:
-    """What stands in a secret's file. An empty one is an error, since nothing would tell that the secret is missing; no
-    file is /dev/null, which is what Compose mounts in the place of one that is not given."""
-    variable, remedy = f"{name}_file".upper(), "write the secret into it, or unset the variable"
+    """What stands in a secret's file; commas alone are nothing. An empty one is an error, since nothing would tell that
+    the secret is missing; no file is /dev/null, which is what Compose mounts in the place of one that is not given."""
+    variable, remedy = f"{name}_file".upper(), "write the secret into it, or give none"
     try:
         written = path.read_text(encoding="utf-8").strip()
         is_none = not path.is_file()
     except (OSError, UnicodeDecodeError) as error:
         seen = f"the file cannot be read ({type(error).__name__})"
         raise SettingsError(f"{variable}: {seen}: give one that can.") from error
-    if not written.strip(", ") and not is_none and name != MAY_BE_EMPTY:
-        raise SettingsError(f"{variable}: the file is empty: {remedy}.")
-    return written
+    if written.replace(",", " ").strip():
+        return written
+    if is_none or name == MAY_BE_EMPTY:
+        return ""
+    raise SettingsError(f"{variable}: the file is empty: {remedy}.")
 
 
 def load_settings() -> Settings:
@@ -236,7 +239,7 @@ def _load(kind: type[Kind]) -> Kind:
 def explained(fault: ErrorDetails) -> str:
     """What is wrong with a variable, and after a colon what to write; at least the latter.
 
-    What was given is repeated where it can hold no secret, so never of an address or of an editor's id.
+    What was given is repeated where it can hold no secret, so never of a URL or of an editor's id.
     """
     allowed = fault.get("ctx", {}).get("expected", "").replace("'", "")
     match fault["type"]:
@@ -246,7 +249,7 @@ def explained(fault: ErrorDetails) -> str:
             return f"{shown(fault['input'])} is none of its words: write {allowed}"
         case "bool_parsing":
             return f"{shown(fault['input'])} is neither yes nor no: write 1 or 0"
-    field = Settings.model_fields.get(str(fault["loc"][0]))
+    field = Settings.model_fields.get(str(fault["loc"][0])) if fault["loc"] else None
     if field is None or field.annotation not in {int, float}:
         return "write another value"
     return f"{shown(fault['input'])} cannot be used: write {_range(field)}"

@@ -128,13 +128,15 @@ class EntityFinder:
         return None
 
     def _owner(self, words: Sequence[str], at: int, length: int) -> tuple[str, ...] | None:
-        """The name of which some words are the possessive without its apostrophe; "sheriffs" alone are many."""
+        """The name of a person of which some words are the possessive without its apostrophe; "sheriffs" alone are
+        many."""
         after = at + length
         *before, last = words[at:after]
         name = (*before, last[:-1])
         if not last.endswith("s") or name not in self._names:
             return None
-        of_one = length > 1 or name in self._proper or at == 0 or words[at - 1] in DETERMINERS
+        is_person = self._names[name][0].startswith("person:")  # of others there can be several
+        of_one = is_person and (name in self._proper or DETERMINERS.intersection(words[max(at - 1, 0) : at + 1]))
         return name if of_one and after < len(words) and words[after] not in PLURAL else None
 
     def _add(self, entity_id: str, entity: Entity) -> None:

@@ -81,18 +81,22 @@ class PackInterpreter:
             if self.status() != "ready" and self._knowledge.questions:
                 encoder, known = self._load(), self._equipment.model
                 if known is None or (encoder and not known.heads.ridge):
-                    known = self._trained(considering.lessons, encoder)
-                considering.forget_lessons()
-                self._equip(Equipment(known, encoder, "ready" if encoder else "words"))
+                    known = self._trained(considering.lessons, encoder) or known
+                if known is not None:
+                    considering.forget_lessons()
+                    self._equip(Equipment(known, encoder, "ready" if encoder and known.heads.ridge else "words"))
                 hand_back()
                 log.info("understanding_warm status=%s", self.status())
         return self.status()
 
-    def _trained(self, lessons: Lessons, encoder: Encoder | None) -> Model:
-        """The model from the cache; else trained in a process of its own, or here where nothing can be kept."""
+    def _trained(self, lessons: Lessons, encoder: Encoder | None) -> Model | None:
+        """The model from the cache; else trained in a process of its own, or here where nothing can be kept. None where
+        that process came to nothing: what ended it for want of memory would end this one, too."""
         with_encoder = encoder is not None
         model = load_model(lessons, self._store, with_encoder=with_encoder)
-        if model is None and self._cache and train_apart(lessons, self._cache, with_encoder=with_encoder):
+        if model is None and self._cache:
+            if not train_apart(lessons, self._cache, with_encoder=with_encoder):
+                return None
             model = load_model(lessons, self._store, with_encoder=with_encoder)
         return model or train_model(lessons, encoder, self._store)
 

@@ -3,9 +3,11 @@
 import logging
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from bot.understanding.tfidf import Embeddings
 
 log = logging.getLogger(__name__)
 KEPT = 2  # trained models; older ones are removed
+ABANDONED = 3600  # seconds, after which a file that was being written has been left by a process that was ended
 EMBEDDINGS = "embeddings.npz"
 BLOCK = 2_048  # texts whose embeddings are made before they are held in half precision
 Arrays = Mapping[str, npt.NDArray[np.generic]]
@@ -40,9 +43,9 @@ class Store:
         if self._folder is None or not (path := self._folder / name).is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return {key: archive[key] for key in archive.files}
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
             log.warning("cache_unreadable file=%s", name)
             return None
 
@@ -53,29 +56,36 @@ class Store:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # numpy types the names as its own options
-            Path(temporary).replace(self._folder / name)
-            self._prune(name.partition("-")[0])
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # numpy types the names as its own options
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self._folder / name)
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+            self._prune(self._folder, self._folder / name)
         except OSError:
             log.warning("cache_unwritable file=%s", name)
 
-    def _prune(self, kind: str) -> None:
-        assert self._folder is not None  # noqa: S101 - only called after saving into it
-        saved = sorted(self._folder.glob(f"{kind}-*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in saved[KEPT:]:
+    @staticmethod
+    def _prune(folder: Path, written: Path) -> None:
+        kind, now = written.name.partition("-")[0], written.stat().st_mtime
+        saved = sorted(folder.glob(f"{kind}-*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+        left = [path for path in folder.glob("*.part") if now - path.stat().st_mtime > ABANDONED]
+        for path in [*saved[KEPT:], *left]:
             path.unlink(missing_ok=True)
 
 
 def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Embeddings:
     """Embeddings of `texts`, of which only those are computed that the store does not have; it keeps these alone."""
     names = [digest([text]) for text in texts]
-    known, vectors = _saved_embeddings(store)
+    known, saved = _saved_embeddings(store)
     missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
     asked = list(missing.values())
     made = [encoder.encode(asked[at : at + BLOCK]).astype(np.float16) for at in range(0, len(asked), BLOCK)]
-    vectors = np.concatenate([vectors, *made])
-    known |= {name: len(known) + number for number, name in enumerate(missing)}
+    vectors = np.concatenate([saved, *made])
+    known |= {name: len(saved) + number for number, name in enumerate(missing)}
     kept = sorted(set(names))
     if missing or len(known) > len(kept):
         store.save(EMBEDDINGS, {"keys": np.array(kept), "vectors": vectors[[known[name] for name in kept]]})

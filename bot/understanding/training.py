@@ -57,12 +57,23 @@ def main() -> None:
 
 
 def _hand_on(studied: Studied, folder: Path) -> None:
-    """Goes on as a new program: what reading took, in many small pieces, does not go back otherwise."""
-    file = TemporaryFile(dir=folder)  # noqa: SIM115 - the next program closes it
-    pickle.dump(studied, file, pickle.HIGHEST_PROTOCOL)
-    file.seek(0)
-    os.set_inheritable(file.fileno(), True)
-    os.execv(sys.executable, _command(folder, LEARN, file.fileno()))  # noqa: S606 - our own module
+    """Goes on as a new program: what reading took, in many small pieces, does not go back otherwise. Where there is no
+    room for what that needs, or no program takes another's place, goes on with it all."""
+    with suppress(OSError):
+        if os.name == "posix":
+            os.execv(sys.executable, _command(folder, LEARN, _left(studied, folder)))  # noqa: S606 - our own module
+    learn(studied, Store(folder))
+
+
+def _left(studied: Studied, folder: Path) -> int:
+    """An open file without a name, for the next program, with what was studied in it. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder) as file:
+        pickle.dump(studied, file, pickle.HIGHEST_PROTOCOL)
+        file.seek(0)
+        kept = os.dup(file.fileno())
+    os.set_inheritable(kept, True)
+    return kept
 
 
 def _command(folder: Path, step: str, given: int) -> list[str]:

@@ -23,7 +23,7 @@ SUBSCRIBED = 2000
 SHARES = {"two cores": "--cpus=2", "half a core": "--cpus=0.5"}
 STARTS = {"EXPLAINER_CLOCK": "2025-11-06T07:59:30", "EXPLAINER_REHEARSAL": "1", "EXPLAINER_SEND_RATE": "100"}
 PICTURE = {"intent": "where_they_stand", "entity": "option:picture"}
-MOST_FAILED = 0.01  # of updates that are told to try again, while half a core reads content anew and the storage waits
+MOST_FAILED = 0.003  # of updates that are told to try again, while half a core reads content anew and the storage waits
 PATIENT = 10  # times that a figure is asked for
 LOOK = 0.1  # seconds between two looks at the memory
 

@@ -40,7 +40,7 @@ async def test_language_that_cannot_be_kept_is_told_so() -> None:
         await chat.ask("hello")
         on.readers.is_broken = True
         chat.press("Español")
-        assert (await chat.reply()).text == "not_now in en"
+        assert (await chat.reply()).text == "not_now in es"
 
 
 async def test_answer_stands_alone_where_only_its_turn_cannot_be_kept(caplog: pytest.LogCaptureFixture) -> None:
@@ -55,6 +55,16 @@ async def test_message_that_telegram_refuses_is_followed_by_a_word() -> None:
     async with stage() as on:
         on.double.fail("sendMessage", 400)
         assert (await on.double.private().ask("hello")).text == "not_now in en"
+
+
+async def test_answer_that_fails_and_cannot_be_told_so_counts_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with stage() as on:
+        on.double.fail("sendMessage", 400, times=2)
+        chat = on.double.private()
+        chat.say("hello")
+        assert (await chat.ask("next")).text == "heard 4: next"
+        assert on.platform.watch.figures()["explainer_updates_failed"] == {(): 1}
+    assert "telegram.failure_not_told error=BadRequest" in caplog.text
 
 
 async def test_reader_is_answered_while_the_storage_is_down(caplog: pytest.LogCaptureFixture) -> None:

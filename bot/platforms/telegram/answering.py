@@ -55,15 +55,19 @@ class Answering:
         except Exception as error:  # one failed answer must not stop the next
             self._note_failure(error)
             if not isinstance(error, NetworkError) or isinstance(error, BadRequest):
-                await self._tell(asked, NOT_NOW)
+                await self._apologise(asked)
         finally:
             typing.cancel()
             await (sign or self._end_sign(asked))
 
     async def say(self, asked: Asked, phrase: str) -> None:
         """Says a phrase in place of an answer: that somebody asks too fast, or sends no words. Never raises."""
-        await self._tell(asked, phrase)
-        await self._end_sign(asked)
+        try:
+            await self._tell(asked, phrase)
+        except Exception as error:  # as above
+            self._note_failure(error)
+        finally:
+            await self._end_sign(asked)
 
     async def drop(self, asked: Asked) -> None:
         """Gives no answer, but ends the waiting sign of a press and the response. Never raises."""
@@ -72,17 +76,20 @@ class Answering:
         elif asked.slot is not None:
             asked.slot.close()
 
-    async def _tell(self, asked: Asked, phrase: str) -> None:
-        """Says a phrase. Never raises."""
+    async def _apologise(self, asked: Asked) -> None:
+        """Says that the answer failed, which is counted already. Never raises."""
         try:
-            lang, _ = await self._recall(str(asked.place.chat))
-            words = self._edition.phrase(phrase, self._edition.language(lang, asked.lang_hint))
-            tail = message_tail(escape(words, quote=False), None)
-            slot = asked.slot if asked.is_private and asked.query is None else None
-            if not self._sender.carry(slot, asked.place, tail):
-                await self._sender.send(asked.place, (tail,))
+            await self._tell(asked, NOT_NOW)
         except Exception as error:  # as above
-            self._note_failure(error)
+            log.error("telegram.failure_not_told error=%s", type(error).__name__)
+
+    async def _tell(self, asked: Asked, phrase: str) -> None:
+        lang, _ = await self._recall(str(asked.place.chat))
+        words = self._edition.phrase(phrase, self._edition.language(asked.lang, lang, asked.lang_hint))
+        tail = message_tail(escape(words, quote=False), None)
+        slot = asked.slot if asked.is_private and asked.query is None else None
+        if not self._sender.carry(slot, asked.place, tail):
+            await self._sender.send(asked.place, (tail,))
 
     async def _end_sign(self, asked: Asked) -> None:
         """Ends the waiting sign of a press, with a word where the button is of an older answer."""

@@ -56,8 +56,8 @@ def description(blocks: Sequence[Element]) -> str:
 
 
 def single_message(html: str, blocks: Sequence[Element]) -> Part:
-    """The answer as one message. Where it is too long, it is cut at the end, but the notes stay: the sources of what is
-    left, and as of when it is true."""
+    """The answer as one message. Where it is too long, it is cut at the end, but the notes stay: the sources that what
+    is left cites, and as of when it is true."""
     parts = to_messages(html)
     if not parts:
         raise ValueError("nothing of the answer would be seen")
@@ -82,7 +82,7 @@ def _fits(blocks: Sequence[Element]) -> bool:
 
 
 def _cuts(blocks: Sequence[Element]) -> Iterator[tuple[Element, ...]]:
-    """Ever shorter beginnings of an answer, the last one its first words."""
+    """Ever shorter beginnings of an answer, the last one its first words, without source numbers."""
     kept = tuple(blocks)
     while kept and (kept := _without_end(kept)):
         yield kept

@@ -49,11 +49,12 @@ def read_notes(block: Element) -> Notes | None:
 
 
 def cited_alone(block: Element, text: str) -> Element:
-    """The paragraph of notes with only those sources that `text` cites; as it is where it cites none of them."""
+    """The paragraph of notes with only those sources that `text` cites, so that a shorter text never has longer notes;
+    as of when stays in any case. A paragraph that `read_notes` does not take stays as it is."""
     notes = read_notes(block)
-    cited = [nodes for number, nodes in notes.sources.items() if f"[{number}]" in text] if notes else []
-    if notes is None or not cited:
+    if notes is None:
         return block
+    cited = [nodes for number, nodes in notes.sources.items() if f"[{number}]" in text]
     listed = tuple(node for nodes in cited for node in (*nodes, APART))
     return Element(block.tag, (*listed, *notes.as_of), block.attributes)
 

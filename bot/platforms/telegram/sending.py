@@ -116,8 +116,8 @@ class Sender:
         Where Telegram does not take it, as in a group that allows no pictures, the words go alone."""
         try:
             return await self._deliver(place, partial(self._show, picture=picture, payload=payload))
-        except BadRequest as error:
-            log.warning("telegram.picture_refused error=%s", type(error).__name__)
+        except BadRequest:
+            log.warning("telegram.picture_refused")
             return await self.send(place, payload.tails)
 
     async def show_typing(self, place: Place) -> None:

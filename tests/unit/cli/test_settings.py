@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import SettingsError
-from bot.settings import MAY_BE_EMPTY, SECRETS, load_settings, pack_folder
+from bot.settings import MAY_BE_EMPTY, SECRETS, explained, load_settings, pack_folder
 
 NAMES = (
     "TELEGRAM_BOT_TOKEN",
@@ -127,6 +127,10 @@ def test_what_was_given_is_told_with_what_is_allowed(
     assert str(caught.value) == f"{name}: {sentence}"
 
 
+def test_fault_of_no_single_variable_is_explained_too() -> None:
+    assert explained({"type": "model_type", "loc": (), "msg": "", "input": None}) == "write another value"
+
+
 def test_the_only_pack_is_found_and_a_choice_has_to_be_made_among_several(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="EXPLAINER_FACTS: there is no pack"):
         pack_folder(tmp_path)
@@ -169,8 +173,12 @@ def test_address_of_a_webhook_comes_from_a_file_too_and_is_hidden(
 @pytest.mark.parametrize(
     ("url", "secret", "sentence"),
     [
-        (WEBHOOK, "", "TELEGRAM_WEBHOOK_SECRET: a webhook needs an address and a secret: set both, or neither."),
-        ("", SECRET, "TELEGRAM_WEBHOOK_URL: a webhook needs an address and a secret: set both, or neither."),
+        (
+            WEBHOOK,
+            "",
+            "TELEGRAM_WEBHOOK_SECRET: a webhook needs an address and a secret: set both, or neither (Compose ",
+        ),
+        ("", SECRET, "TELEGRAM_WEBHOOK_URL: a webhook needs an address and a secret: set both, or neither (Compose "),
         (WEBHOOK, "short", "TELEGRAM_WEBHOOK_SECRET: write 16 to 256 letters, digits, - or _."),
         (WEBHOOK, "with spaces in between", "TELEGRAM_WEBHOOK_SECRET: write 16 to 256 letters, digits, - or _."),
         ("bot.example.org/x", SECRET, "TELEGRAM_WEBHOOK_URL: write it from https:// on."),
@@ -188,6 +196,15 @@ def test_wrong_webhook_is_refused(monkeypatch: pytest.MonkeyPatch, url: str, sec
     assert not secret or secret not in str(refused.value)
 
 
+@pytest.mark.parametrize("missing", ["TELEGRAM_WEBHOOK_URL", "TELEGRAM_WEBHOOK_SECRET"])
+def test_half_a_webhook_names_the_file_that_compose_hands_on(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    given = {"TELEGRAM_WEBHOOK_URL": WEBHOOK, "TELEGRAM_WEBHOOK_SECRET": SECRET}
+    for name in given.keys() - {missing}:
+        monkeypatch.setenv(name, given[name])
+    with pytest.raises(SettingsError, match=rf"^{missing}: .*\(Compose hands on {missing}_FILE alone\)\.$"):
+        load_settings()
+
+
 def test_database_comes_from_a_file_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "url").write_text("postgresql://bot:word@db/bot\n")
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
@@ -201,7 +218,7 @@ def test_what_compose_mounts_where_no_file_is_given_counts_as_none(monkeypatch: 
     assert (settings.token, settings.webhook_secret, settings.database_url, settings.keys) == (None, None, None, ())
 
 
-@pytest.mark.parametrize("content", ["", "\n", " , "])
+@pytest.mark.parametrize("content", ["", "\n", ",", " , ", ",\n,"])
 @pytest.mark.parametrize("name", SECRETS)
 def test_empty_file_is_an_error_but_for_the_token(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, content: str
@@ -209,11 +226,11 @@ def test_empty_file_is_an_error_but_for_the_token(
     (tmp_path / "secret").write_text(content)
     monkeypatch.setenv(f"{name.upper()}_FILE", str(tmp_path / "secret"))
     if name == MAY_BE_EMPTY:
-        assert not (load_settings().token or "").strip(", ")
+        assert load_settings().token is None
         return
     with pytest.raises(SettingsError) as caught:
         load_settings()
-    remedy = "write the secret into it, or unset the variable"
+    remedy = "write the secret into it, or give none"
     assert str(caught.value) == f"{name.upper()}_FILE: the file is empty: {remedy}."
 
 

@@ -97,3 +97,34 @@ def test_names_become_general_for_the_heads() -> None:
     read = READER.read("what did Bazaldua say about Houston", lambda _: True)
     assert read.shape == ("what", "did", "@person", "say", "about", "@place")
     assert read.encoded == "what did Johnson say about Houston"
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("sheriffs deport people", "person:marian-brown"),
+        ("mayors want money from ice", "person:eric-johnson"),
+        ("councils vote on budgets", "org:city-council"),
+        ("what do state laws say about recording police", "term:sb8"),
+        ("is it state law that i carry id", "term:sb8"),
+        ("are task forces legal", "term:task-force-model"),
+    ],
+)
+def test_several_of_a_kind_are_nobody(text: str, entity: str) -> None:
+    assert all(entity not in mention.ids for mention in FINDER.find(text.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("what were the mayor pro tems words", "person:moreno"),
+        ("the chiefs answer", "person:comeaux"),
+        ("comeauxs answer", "person:comeaux"),
+        ("how does council member maxie johnson feel", "person:maxie-johnson"),
+        ("el concilio esta en contra", "org:city-council"),
+        ("la ley nueva de texas", "term:sb8"),
+    ],
+)
+def test_titles_and_possessives_are_somebody(text: str, entity: str) -> None:
+    found = FINDER.find(text.split())
+    assert [mention.ids[0] for mention in found] == [entity]

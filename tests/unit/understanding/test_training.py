@@ -1,5 +1,6 @@
 """Tests of training in a process of its own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.understanding import training
 from bot.understanding.consideration import Considering
 from bot.understanding.encoder import DIMENSIONS
 from bot.understanding.model import Lessons, load_model, train_model
@@ -18,7 +20,7 @@ from bot.understanding.training import train_apart
 from tests.unit.understanding.packs import dallas
 
 LESSONS = Considering(dallas(16)).lessons
-MOST_MEMORY = 280  # megabytes that learning the whole pack takes, a fifth of them to spare
+MOST_MEMORY = 280  # megabytes that learning the whole pack takes, a few of them to spare
 LEARNING = """
 import resource
 import sys
@@ -54,6 +56,21 @@ def test_process_of_its_own_trains_the_same_model(tmp_path: Path) -> None:
     np.testing.assert_allclose(apart.unseen, here.unseen, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["not/yet", "file"])
+def test_folder_that_is_missing_is_made_and_a_file_in_its_place_is_no_fault(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert train_apart(LESSONS, tmp_path / name, with_encoder=False)
+    assert (load_model(LESSONS, Store(tmp_path / name), with_encoder=False) is None) == (name == "file")
+
+
+def test_learner_that_is_ended_takes_nobody_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_command", lambda *_: [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    interpreter = PackInterpreter(dallas(16), tmp_path, lambda: None)
+    assert interpreter.warm() == "examples"
+    assert interpreter.understand("when is the vote").turn.intent == "when_is_the_vote"
+    assert interpreter.model is None
+
+
 def test_training_that_fails_is_told(tmp_path: Path) -> None:
     assert not train_apart(Lessons(LESSONS.questions, [], []), tmp_path, with_encoder=False)
 
@@ -83,6 +100,24 @@ def test_only_new_texts_are_encoded_and_only_present_ones_kept(tmp_path: Path) -
     saved = store.load(EMBEDDINGS)
     assert saved is not None
     assert saved["vectors"].shape == (1, DIMENSIONS)
+
+
+def test_torn_file_is_as_good_as_none(tmp_path: Path) -> None:
+    store, encoder = Store(tmp_path), Counting()
+    embeddings_of(["a", "bb"], encoder, store)
+    whole = (tmp_path / EMBEDDINGS).read_bytes()
+    (tmp_path / EMBEDDINGS).write_bytes(whole[: len(whole) // 2])
+    assert embeddings_of(["bb"], encoder, store)[0, 0] == 2
+    assert encoder.asked == ["a", "bb", "bb"]
+
+
+def test_what_a_write_left_half_done_goes(tmp_path: Path) -> None:
+    half, fresh = tmp_path / "one.part", tmp_path / "two.part"
+    for path in (half, fresh):
+        path.write_bytes(b"half")
+    os.utime(half, (0, 0))
+    Store(tmp_path).save("heads-x.npz", {"a": np.zeros(1)})
+    assert {path.name for path in tmp_path.iterdir()} == {"two.part", "heads-x.npz"}
 
 
 def test_unsound_embeddings_are_made_anew(tmp_path: Path) -> None:

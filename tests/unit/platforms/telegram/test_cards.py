@@ -17,11 +17,15 @@ NOTES = (
 )
 AS_OF = "As of Oct 24, 2025, 6:00 p.m. in Dallas"
 LONG = [
-    "<p>First.</p>" + "<p>One sentence that says little.<sup>[1]</sup></p>" * 150,
-    "<p>First.</p><ol>" + "<li>One sentence that says little.<p>And another.</p></li>" * 120 + "</ol>",
-    "<p>First.</p><ul><li>" + "<p>One sentence that says little.</p>" * 150 + "</li></ul>",
-    "<p>First.</p><details><summary>More</summary>" + "<p>Word by word.</p><h3>Head</h3>" * 260 + "</details>",
-    "<p>First.</p><table>" + "<tr><td>many</td><td>rows of a table</td></tr>" * 200 + "</table>",
+    "<p>First.<sup>[1]</sup></p>" + "<p>One sentence that says little.<sup>[1]</sup></p>" * 150,
+    "<p>First.<sup>[1]</sup></p><ol>" + "<li>One sentence that says little.<p>And another.</p></li>" * 120 + "</ol>",
+    "<p>First.<sup>[1]</sup></p><ul><li>" + "<p>One sentence that says little.</p>" * 150 + "</li></ul>",
+    "<p>First.<sup>[1]</sup></p><details><summary>More</summary>"
+    + "<p>Word by word.</p><h3>Head</h3>" * 260
+    + "</details>",
+    "<p>First.<sup>[1]</sup></p><table>" + "<tr><td>many</td><td>rows of a table</td></tr>" * 200 + "</table>",
+]
+ENDLESS = [  # of one paragraph, of which the first words are kept, without the numbers of its sources
     f"<p>First. {'word ' * 2000}</p>",
     f"<p>First{'x' * 9000}</p>",
     "<p>First." + "<b>x</b> y " * 150 + "</p>",
@@ -53,7 +57,7 @@ def test_one_endless_word_is_cut() -> None:
     assert _described(f"<p>{'x' * 300}</p>") == "x" * 116 + "…"
 
 
-@pytest.mark.parametrize("body", LONG)
+@pytest.mark.parametrize("body", LONG + ENDLESS)
 def test_message_of_a_long_answer_keeps_its_beginning_its_sources_and_its_as_of(body: str) -> None:
     html = body + NOTES
     message = single_message(html, parse_answer(html))
@@ -62,8 +66,21 @@ def test_message_of_a_long_answer_keeps_its_beginning_its_sources_and_its_as_of(
     assert len(parsed.entities) <= 100
     assert parsed.text.startswith("First")
     assert "…" in parsed.text
-    assert "KERA" in parsed.text
+    assert ("KERA" in parsed.text) is (body in LONG)
     assert AS_OF in parsed.text.splitlines()[-1]
+
+
+@pytest.mark.parametrize("sentences", range(30, 60, 5))
+def test_long_sources_of_what_is_left_stand_below_an_opening_that_cites_nothing(sentences: int) -> None:
+    sources = " · ".join(f"[{number}] {f'Minutes {number}, '.ljust(1480, 'x')}" for number in (1, 2, 3))
+    told = "".join(f"<p>{number} {'word ' * 16}<sup>[{1 + number % 3}]</sup></p>" for number in range(sentences))
+    html = f'<p>{"Opening. " * 30}</p>{told}<p class="notes">{sources} · {AS_OF}</p>'
+    message = single_message(html, parse_answer(html))
+    assert units(message.text) <= 4096
+    assert message.text.startswith("Opening. ")
+    assert message.text.endswith(AS_OF)
+    body, _, notes = message.text.partition("…")
+    assert [f"Minutes {number}" in notes for number in (1, 2, 3)] == [f"[{number}]" in body for number in (1, 2, 3)]
 
 
 def test_sources_of_what_was_cut_off_are_not_listed() -> None:
