@@ -46,7 +46,7 @@ async def ask_privately(double: BotApiDouble) -> Chat:
     await chat.reply()
     for method, status in (("sendMessage", 502), ("sendMessage", 429), ("sendMessage", 400), ("sendChatAction", 500)):
         double.fail(method, status, retry_after=0.1)
-        await chat.ask(f"what happened, {WORDS}?") if status != 400 else chat.say(f"help {WORDS}")
+        await chat.ask(f"what happened, {WORDS}?")  # after a refusal a word comes that says so
     double.drop("sendMessage", carried_out=True)
     await chat.ask(f"privacy {WORDS}")
     leaver = double.private(LEAVER)
