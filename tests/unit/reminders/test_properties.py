@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.clock import FixedClock
@@ -211,14 +211,20 @@ def test_many_longer_stories_are_told_as_well(newsroom: Newsroom, is_bounded: bo
     check()
 
 
+EXPECTED = {"state": "expected", "day": 0, "hour": "00:30", "place": None}
+TOLD_IN_THE_MORNING = [("wait", 720), ("back", 1440), ("report", "mending", EXPECTED), ("back", 1440)]
+
+
 @MANY
 @given(st.sampled_from(BEGINNINGS), FIRST, st.lists(st.one_of(STEPS, BACK), max_size=14))
+@example(BEGINNINGS[0], dict.fromkeys(ITEMS, EXPECTED) | {"mending": EXPECTED | {"day": 1}}, TOLD_IN_THE_MORNING)
 def test_clock_set_back_and_forth_repeats_nothing(
     newsroom: Newsroom, beginning: str, first: dict[str, Any], steps: list[tuple[Any, ...]]
 ) -> None:
     told = story(newsroom, beginning, first, steps)
-    told.wait(told.now + timedelta(days=1))
-    spent, end = set(told.ledger.spent), max(told.now, told.beginning)
+    whole = max(told.latest, told.now) + timedelta(days=1)
+    told.wait(morning_after(whole, DALLAS) + TWO_HOURS)  # when nothing waits for its morning, or for its turn, any more
+    spent, end = set(told.ledger.spent), told.now
 
     told.now = told.beginning
     told.tick()
