@@ -21,8 +21,8 @@ from bot.factbase.when import parse_moment
 from bot.phrasebook.book import Phrasebook
 from bot.phrasebook.presets import FILE as PRESETS
 from bot.phrasebook.presets import missing_needs
-from bot.understanding.consideration import Knowledge
 from bot.understanding.gates import load_gates
+from bot.understanding.knowledge import Knowledge
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")  # what Telegram allows
 SHOWN = 20  # findings that a refused content is refused with in words

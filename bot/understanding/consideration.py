@@ -1,32 +1,32 @@
 """Takes one message through every step, from its reading to one of the three ways out, and notes why."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
-from bot.factbase.models import Statement
-from bot.factbase.questions import Question
 from bot.understanding.calibration import STRAY, Calibration
 from bot.understanding.decision import FIRM, REFUSALS, Decision, decide
 from bot.understanding.encoder import Encoder
-from bot.understanding.entities import Entity, EntityFinder
+from bot.understanding.entities import EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
-from bot.understanding.gates import Gates, Passed
+from bot.understanding.gates import Passed
+from bot.understanding.knowledge import Knowledge, lessons_key
 from bot.understanding.linking import EXPLAINING, QUOTING, FollowUp, Linker
 from bot.understanding.model import Lessons, Model
 from bot.understanding.nearest import CAREFUL, Nearest
-from bot.understanding.normalisation import folded
+from bot.understanding.phrases import Phrases, told_by
 from bot.understanding.quotations import NOBODY, Saying
 from bot.understanding.reading import Reader, Reading
 from bot.understanding.spelling import Spelling
+from bot.understanding.store import Store
 from bot.understanding.tfidf import Floats
 from bot.understanding.tongues import Languages
+from bot.understanding.usage import Speech, Usage, load_usage
 
 GREETING = "help"  # an intent that a second question takes precedence over
 MOST_PARTS = 3  # sentences of a message that are understood one by one
@@ -36,20 +36,6 @@ COMMON = 0.01  # of all example questions, from which a word in them tells no qu
 SIMILAR = 0.6  # cosine from which an example's entity is taken for the one that is meant
 SURE = 0.95  # the confidence of what a rule tells
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What an interpreter is made of. `kinds` are the kinds of entity that each intent takes, `places` those that the
-    pack says are not its own, `topic_term` the entity id of the pack's main term."""
-
-    questions: Sequence[Question]
-    entities: Mapping[str, Entity]
-    statements: Sequence[Statement]
-    kinds: Mapping[str, Sequence[str]]
-    gates: Gates
-    places: Sequence[str]
-    topic_term: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +61,46 @@ class _Weighed:
 class Considering:
     """Everything that does not change while the interpreter lives; safe to share between threads."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, store: Store) -> None:
+        """With what the `store` keeps of these example questions, which are all read, and kept, where it has none."""
         self._knowledge = knowledge
-        questions = knowledge.questions
-        written = [folded(one.text).split() for one in questions]
-        frequent = Counter(chain.from_iterable(written))
-        common = [word for word, count in frequent.items() if count >= COMMON * len(questions)]
-        finder = EntityFinder(knowledge.entities, knowledge.statements, common)
-        spelling = Spelling(frequent, finder.words)
-        rules = knowledge.gates.rules
-        self._reader = Reader(finder, spelling, knowledge.places, rules.openers, rules.pictures)
-        self._linker = Linker(finder, knowledge.kinds, rules)
-        self._languages = Languages.of(
-            zip((one.lang for one in questions), written, strict=True), rules.tongues, rules.of_any_language
-        )
-        self._said = finder.said
-        pairs = list(zip(questions, self.lessons.readings, strict=True))
+        rules, questions = knowledge.gates.rules, knowledge.questions
+        names = EntityFinder(knowledge.entities)
+        self._said = told_by(knowledge.statements, knowledge.entities)
+        self.key = lessons_key(knowledge, self._said)
+        known = load_usage(store, self.key)
+        speech = known.speech if known else Speech.of(questions)
+        common = {word for word, count in speech.counts.items() if count >= COMMON * len(questions)}
+        phrases = Phrases(knowledge.statements, knowledge.entities, names.words | common)
+        spelling = Spelling(speech.counts, names.words)
+        self._reader = Reader(names, spelling, knowledge.places, rules.openers, rules.pictures)
+        self._linker = Linker(phrases, knowledge.kinds, rules)
+        self._languages = Languages.of(speech, rules.tongues, rules.of_any_language)
+        if known is None:
+            known = Usage(speech, *self._taught())
+            known.save(store, self.key)
+        self._covered, self._explaining = names.words | known.covered, known.explaining
+
+    def _taught(self) -> tuple[frozenset[str], dict[int, str]]:
+        """The words that questions in scope use, and what those for an explanation name: see `Usage`."""
+        pairs = list(zip(self._knowledge.questions, self.lessons.readings, strict=True))
         inside = [reading.words for one, reading in pairs if one.intent not in REFUSALS]
         used = Counter(word for words in inside for word in set(words))
-        asked = {word for words in inside for word in knowledge.gates.asked_of(words)}
-        self._covered = finder.words | asked | {word for word, count in used.items() if count >= OFTEN}
-        self._explaining = {
+        asked = {word for words in inside for word in self._knowledge.gates.asked_of(words)}
+        explaining = {
             at: entity for at, (one, reading) in enumerate(pairs)
             if one.intent == EXPLAINING and (entity := self._linker.entity(EXPLAINING, reading, None))
         }  # fmt: skip
+        return frozenset(asked | {word for word, count in used.items() if count >= OFTEN}), explaining
 
     @cached_property
     def lessons(self) -> Lessons:
-        """What a model learns from; made anew where it was forgotten, which takes a second."""
+        """What a model learns from: all questions are read when first asked for, which takes two seconds."""
         questions = self._knowledge.questions
         readings = [self._reader.read(one.text, lambda _: True) for one in questions]
         pairs = zip(questions, readings, strict=True)
         asked = [Saying(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
-        return Lessons(questions, readings, [*asked, *(Saying(*one) for one in self._said)])
+        return Lessons(self.key, questions, readings, [*asked, *(Saying(*one) for one in self._said)])
 
     def forget_lessons(self) -> None:
         """Frees ten megabytes that nobody needs once there is a model."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.messages import Turn
-from bot.understanding.entities import DETERMINERS, EntityFinder, Mention
+from bot.understanding.entities import DETERMINERS, Mention
 from bot.understanding.gates import Rules
 from bot.understanding.normalisation import folded
+from bot.understanding.phrases import Phrases
 from bot.understanding.reading import Reading
 
 SAYING, STANDING, EXPLAINING, QUOTING = "what_did_they_say", "where_they_stand", "what_is", "who_said_what"
@@ -27,8 +28,8 @@ class FollowUp:
 class Linker:
     """`kinds` are the kinds of entity that each intent takes."""
 
-    def __init__(self, finder: EntityFinder, kinds: Mapping[str, Sequence[str]], rules: Rules) -> None:
-        self._finder = finder
+    def __init__(self, phrases: Phrases, kinds: Mapping[str, Sequence[str]], rules: Rules) -> None:
+        self._phrases = phrases
         self._kinds = kinds
         self._linking = sorted((tuple(folded(words).split()) for words in rules.linking), key=len, reverse=True)
         self._pronouns = frozenset(folded(word) for word in rules.pronouns)
@@ -40,7 +41,7 @@ class Linker:
         if not kinds:
             return None
         if intent == QUOTING:
-            return next(iter(self._finder.quoted(reading.words)), None)
+            return next(iter(self._phrases.quoted(reading.words)), None)
         ordered = [entity for mention in reading.mentions if (entity := self._fitting(mention, intent))]
         if intent != EXPLAINING:
             ordered.sort(key=lambda entity: entity in OBJECTS)
@@ -52,7 +53,7 @@ class Linker:
 
     def quoted(self, reading: Reading) -> str | None:
         """The first speaker of a quotation of which the message has several words in a row; None where it has none."""
-        return next(iter(self._finder.phrase(reading.words, FEWEST_QUOTED)), None)
+        return next(iter(self._phrases.phrase(reading.words, FEWEST_QUOTED)), None)
 
     def follow_up(self, reading: Reading, context: Turn | None) -> FollowUp | None:
         """What a bare name, a bare pronoun or a bare "why?" asks; None for any other message."""

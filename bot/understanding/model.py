@@ -1,6 +1,6 @@
 """The trained model of a pack: its heads, their calibration, and what they make of their own examples unseen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -13,16 +13,16 @@ from bot.understanding.logistic import Logistic
 from bot.understanding.quotations import Quotations, Saying, train_quotations
 from bot.understanding.reading import Reading
 from bot.understanding.ridge import KernelRidge
-from bot.understanding.store import Arrays, Store, digest, embeddings_of
+from bot.understanding.store import Arrays, Store, embeddings_of
 from bot.understanding.tfidf import Embeddings, Floats, Vocabulary
-
-VERSION = "12"  # of what is saved and of how it is trained: counts up where either changes
 
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """All that a model learns from: the example questions, their readings, and whose words are whose."""
+    """All that a model learns from: the example questions, their readings, and whose words are whose. `key` is a hash
+    of what they were read from."""
 
+    key: str
     questions: Sequence[Question]
     readings: Sequence[Reading]
     sayings: Sequence[Saying]
@@ -42,14 +42,12 @@ class Studied:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`both` is the calibration of both heads together, `words` of the logistic head alone. `unseen` are the
-    cross-validated, calibrated probabilities of the examples, of shape (examples, labels). `quotations` is None without
-    an encoder, or where the pack quotes nobody."""
+    """`both` is the calibration of both heads together, `words` of the logistic head alone. `quotations` is None
+    without an encoder, or where the pack quotes nobody."""
 
     heads: Heads
     both: Calibration
     words: Calibration
-    unseen: Floats
     quotations: Quotations | None
 
     @property
@@ -65,13 +63,13 @@ class Model:
         return self.words if likeness is None else self.both
 
 
-def load_model(lessons: Lessons, store: Store, *, with_encoder: bool) -> Model | None:
-    """The model that was trained on exactly these lessons, from the store; None where there is none.
+def load_model(key: str, store: Store, *, with_encoder: bool) -> Model | None:
+    """The model that was trained on the lessons with this key, from the store; None where there is none.
 
     Without an encoder the logistic head of a model trained with one will do.
     """
     for trained_with in (True,) if with_encoder else (True, False):
-        saved = store.load(_name(lessons, with_encoder=trained_with))
+        saved = store.load(_name(key, with_encoder=trained_with))
         if saved is not None:
             return _restored(saved)
     return None
@@ -91,7 +89,7 @@ def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
         asked, said = embeddings[: len(texts)], embeddings[len(texts) :]
     intents = [question.intent for question in lessons.questions]
     groups = [question.group for question in lessons.questions]
-    name = _name(lessons, with_encoder=encoder is not None)
+    name = _name(lessons.key, with_encoder=encoder is not None)
     return Studied(name, Examples.of(lessons.readings, asked, intents), groups, lessons.sayings, said)
 
 
@@ -100,24 +98,15 @@ def learn(studied: Studied, store: Store) -> Model:
     examples = studied.examples
     heads = train_heads(examples)
     both, words = cross_validated(examples, studied.groups)
-    calibration = calibrate(both, examples.numbers, heads.labels)
     quotations = None if studied.said is None else train_quotations(studied.sayings, studied.said)
-    calibrations = calibration, calibrate(words, examples.numbers, heads.labels)
-    model = Model(heads, *calibrations, calibration.sharpened(both), quotations)
+    calibration, of_words = (calibrate(chances, examples.numbers, heads.labels) for chances in (both, words))
+    model = Model(heads, calibration, of_words, quotations)
     store.save(studied.name, _arrays(model))
     return model
 
 
-def _name(lessons: Lessons, *, with_encoder: bool) -> str:
-    return f"heads-{digest(_parts(lessons, with_encoder=with_encoder))}.npz"
-
-
-def _parts(lessons: Lessons, *, with_encoder: bool) -> Iterator[str]:
-    yield from (VERSION, str(with_encoder))
-    for question, reading in zip(lessons.questions, lessons.readings, strict=True):
-        yield from (question.intent, str(question.group), reading.encoded, *reading.words, "", *reading.shape)
-    for saying in lessons.sayings:
-        yield from (saying.text, saying.speaker)
+def _name(key: str, *, with_encoder: bool) -> str:
+    return f"heads-{key}-{'both' if with_encoder else 'words'}.npz"
 
 
 def _arrays(model: Model) -> Arrays:
@@ -128,7 +117,6 @@ def _arrays(model: Model) -> Arrays:
         "rarity": heads.vocabulary.weights,
         "weights": heads.logistic.weights,
         "intercept": heads.logistic.intercept,
-        "unseen": model.unseen,
         "calibrations": np.array([astuple(one) for one in (model.both, model.words)]),
         "kept": heads.kept,
     }
@@ -165,6 +153,6 @@ def _restored(saved: Arrays) -> Model | None:
         ridge = _ridge(saved, "quotations")
         speakers = tuple(str(speaker) for speaker in saved["speakers"]) if ridge else ()
         quotations = Quotations(speakers, ridge) if ridge else None
-        return Model(heads, both, words, np.asarray(saved["unseen"], np.float32), quotations)
+        return Model(heads, both, words, quotations)
     except (KeyError, ValueError, TypeError, IndexError):
         return None

@@ -11,10 +11,11 @@ from bot.core.memory import hand_back
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
 from bot.understanding.checks import check_understanding
-from bot.understanding.consideration import Considering, Equipment, Knowledge
+from bot.understanding.consideration import Considering, Equipment
 from bot.understanding.encoder import Encoder, SentenceEncoder, load_encoder
 from bot.understanding.explanation import Explanation
-from bot.understanding.model import Lessons, Model, load_model, train_model
+from bot.understanding.knowledge import Knowledge
+from bot.understanding.model import Model, load_model, train_model
 from bot.understanding.recent import Recent
 from bot.understanding.store import Store
 from bot.understanding.training import train_apart
@@ -25,9 +26,10 @@ log = logging.getLogger(__name__)
 class PackInterpreter:
     """Implements `bot.core.ports.Interpreter`; safe to use from several threads.
 
-    The first text, or `warm`, reads the examples, which takes a second. Until the encoder is there, texts are told by
-    the head over words where the cache has one, and else compared with the example questions, which offers more than it
-    answers. `warm` brings the encoder and both heads, once; it may run in a thread of its own, and nobody waits for it.
+    The first text, or `warm`, reads the examples where the cache knows nothing of them. Until the encoder is there,
+    texts are told by the head over words where the cache has one, and else compared with the example questions, which
+    offers more than it answers. `warm` brings the encoder and both heads, once; it may run in a thread of its own, and
+    nobody waits for it.
     """
 
     def __init__(
@@ -41,15 +43,13 @@ class PackInterpreter:
         self._preparing, self._warming = threading.Lock(), threading.Lock()
 
     def _prepared(self) -> Considering:
-        """Reads the example questions when first needed, which takes about a second: a page can be served before."""
+        """Made when first needed, which takes two seconds where nothing is kept: a page can be served before."""
         with self._preparing:
             if self._considering is None:
-                considering = Considering(self._knowledge)
-                model = load_model(considering.lessons, self._store, with_encoder=False)
+                considering = Considering(self._knowledge, self._store)
+                model = load_model(considering.key, self._store, with_encoder=False)
                 self._equip(Equipment(model, None, "words" if model else "examples"))
                 self._considering = considering
-                if model and model.heads.ridge:
-                    considering.forget_lessons()
             return self._considering
 
     @property
@@ -81,7 +81,7 @@ class PackInterpreter:
             if self.status() != "ready" and self._knowledge.questions:
                 encoder, known = self._load(), self._equipment.model
                 if known is None or (encoder and not known.heads.ridge):
-                    known = self._trained(considering.lessons, encoder) or known
+                    known = self._trained(considering, encoder) or known
                 if known is not None:
                     considering.forget_lessons()
                     self._equip(Equipment(known, encoder, "ready" if encoder and known.heads.ridge else "words"))
@@ -89,16 +89,16 @@ class PackInterpreter:
                 log.info("understanding_warm status=%s", self.status())
         return self.status()
 
-    def _trained(self, lessons: Lessons, encoder: Encoder | None) -> Model | None:
+    def _trained(self, considering: Considering, encoder: Encoder | None) -> Model | None:
         """The model from the cache; else trained in a process of its own, or here where nothing can be kept. None where
         that process came to nothing: what ended it for want of memory would end this one, too."""
         with_encoder = encoder is not None
-        model = load_model(lessons, self._store, with_encoder=with_encoder)
+        model = load_model(considering.key, self._store, with_encoder=with_encoder)
         if model is None and self._cache:
-            if not train_apart(lessons, self._cache, with_encoder=with_encoder):
+            if not train_apart(considering.lessons, self._cache, with_encoder=with_encoder):
                 return None
-            model = load_model(lessons, self._store, with_encoder=with_encoder)
-        return model or train_model(lessons, encoder, self._store)
+            model = load_model(considering.key, self._store, with_encoder=with_encoder)
+        return model or train_model(considering.lessons, encoder, self._store)
 
     def understand(self, text: str, context: Turn | None = None) -> Understanding:
         """See `bot.core.ports.Interpreter`. With the outcome `answer`, `candidates` are what else the message asked."""

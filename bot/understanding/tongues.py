@@ -1,16 +1,15 @@
 """Tells the language of a message: one of the pack's, another that has a sentence of its own, or none."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.understanding.gates import Tongue
 from bot.understanding.normalisation import fold, folded
+from bot.understanding.usage import Speech
 
 TELLING = 2  # words of another language that give it away, more than the pack's languages have in the message
-SHARE = 0.6  # of a word's uses that must be in one language for the word to speak for it
 FEW = 2  # words of a message, up to which each of them must be unmistakable
-UNMISTAKABLE = 0.9  # of a word's uses, for it to be so
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,32 +17,17 @@ class Languages:
     """`words` maps a folded word to the language of the pack that it speaks for, and `unmistakable` are those that do
     so on their own; `foreign` are all words that give one of the `tongues` away."""
 
-    words: dict[str, str]
+    words: Mapping[str, str]
     unmistakable: frozenset[str]
     tongues: tuple[Tongue, ...]
     foreign: frozenset[str]
 
     @classmethod
-    def of(
-        cls, texts: Iterable[tuple[str, Sequence[str]]], tongues: Iterable[Tongue], shared: Iterable[str] = ()
-    ) -> "Languages":
-        """Learns which words speak for which language from texts, each with its language and its folded words;
-        `shared` words alone speak for none."""
-        uses: dict[str, dict[str, int]] = {}
-        for lang, folded_words in texts:
-            for word in set(folded_words):
-                counts = uses.setdefault(word, {})
-                counts[lang] = counts.get(lang, 0) + 1
-        speaks: dict[str, str] = {}
-        clear: set[str] = set()
-        for word, counts in uses.items():
-            lang = max(counts, key=lambda one: counts[one])
-            if counts[lang] > 1 and counts[lang] > SHARE * sum(counts.values()):
-                speaks[word] = lang
-                clear.update([word] if counts[lang] >= UNMISTAKABLE * sum(counts.values()) else ())
+    def of(cls, speech: Speech, tongues: Iterable[Tongue], shared: Iterable[str] = ()) -> "Languages":
+        """The languages of `speech` and other `tongues`; `shared` words alone speak for none."""
         others = tuple(tongues)
-        unmistakable = frozenset(clear.difference(map(folded, shared)))
-        return cls(speaks, unmistakable, others, frozenset(word for tongue in others for word in tongue.words))
+        unmistakable = speech.unmistakable.difference(map(folded, shared))
+        return cls(speech.speaks, unmistakable, others, frozenset(word for tongue in others for word in tongue.words))
 
     def of_message(self, words: Sequence[str]) -> str | None:
         """The pack's language that most of the folded words speak for; None where none or two do, or where a message

