@@ -55,7 +55,8 @@ class Rendering:
         return self._offered(asked, facts) if asked.outcome == "confirm" else self._told(asked, facts)
 
     def _offered(self, asked: Asked, facts: Snapshot) -> Reply:
-        rendered = self._phrasebook.render(Turn("confirm"), facts, asked.lang, {})
+        offered = [turn.intent for turn in asked.candidates]
+        rendered = self._phrasebook.render(Turn("confirm"), facts, asked.lang, {"offered": offered})
         return self._made(asked, facts, rendered, self._buttons(asked.candidates, facts, asked.lang))
 
     def _told(self, asked: Asked, facts: Snapshot) -> Reply:

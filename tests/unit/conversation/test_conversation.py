@@ -108,6 +108,13 @@ def test_a_doubt_offers_what_may_be_meant(talk: Talk) -> None:
     assert reply.suggestions == ("when_is_the_vote", "what_is")
 
 
+@pytest.mark.parametrize(("other", "is_told"), [("in_distress", True), ("help", False)])
+def test_a_doubt_about_danger_tells_the_number_at_once(talk: Talk, other: str, is_told: bool) -> None:
+    candidates = (Turn("when_is_the_vote"), Turn(other))
+    reply = talk(Understanding(candidates[0], "confirm", 0.4, "en", candidates)).answer(Incoming(text="x"))
+    assert ("call <a href=" in reply.html) == is_told
+
+
 def test_no_answer_offers_itself_or_too_much(talk: Talk) -> None:
     conversation = talk()
     for turn in conversation.turns():
