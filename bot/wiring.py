@@ -88,8 +88,9 @@ async def run(settings: Settings, say: Callable[[str], None]) -> None:
         await server.start()
         stack.push_async_callback(server.stop)
         say(f"The page is at {server.url}")
-        _learn(serving.present)()
-        serving.follow(_learn)
+        learn = partial(_learn, serving)
+        learn(serving.present)()
+        serving.follow(learn)
         if telegram:
             await telegram.start(stack)
             say("The bot answers on Telegram.")
@@ -142,8 +143,9 @@ def _watching(
     return Watching(Program(__version__, serving.present.clock, served, reload, look, room, telegram))
 
 
-def _learn(explainer: Explainer) -> Callable[[], None]:
-    return threading.Thread(target=explainer.interpreter.warm, name="warm", daemon=True).start
+def _learn(serving: Serving[Explainer], explainer: Explainer) -> Callable[[], None]:
+    learn = partial(explainer.learn, lambda: serving.present is explainer)
+    return threading.Thread(target=learn, name="warm", daemon=True).start
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The content and all that answers from it, as every platform needs it; and the one that takes its place."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -24,6 +25,7 @@ from bot.understanding.normalisation import folded
 from bot.understanding.pack_interpreter import PackInterpreter
 
 IN_DISTRESS = "in_distress"
+TRIED_AGAIN = (300.0, 1_800.0, 7_200.0)  # seconds after learning came to nothing, as for want of memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,17 @@ class Explainer:
         return Conversation(
             base, phrasebook, self.understanding, self.clock, self.dates, reminding, self.pictures
         )  # fmt: skip
+
+    def learn(self, is_served: Callable[[], bool], pauses: tuple[float, ...] = TRIED_AGAIN) -> None:
+        """Learns, for as long as it takes; tries again after each of the `pauses` (seconds), while it is served."""
+        self.interpreter.warm()
+        for pause in pauses if self.content.knowledge.questions else ():
+            if not self.is_learning():
+                return
+            time.sleep(pause)
+            if not is_served():
+                return
+            self.interpreter.warm()
 
     def is_learning(self) -> bool:
         """Whether its example questions are not learnt yet."""

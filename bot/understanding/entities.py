@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.factbase.models import Organisation, Person, Term
-from bot.understanding.normalisation import folded
+from bot.understanding.normalisation import cleaned, folded, named
 
 Entity = Person | Organisation | Term
 Kind = Literal["person", "org", "term"]
@@ -96,7 +96,7 @@ class EntityFinder:
         own = [entity.name, entity.surname] if isinstance(entity, Person) else list(entity.name.root.values())
         parts = set(folded(" ".join(own)).split()) if isinstance(entity, Person) else set()
         for name in [*own, *(alias for aliases in entity.aliases.values() for alias in aliases)]:
-            words = tuple(folded(name).split())
+            words = tuple(word for chunk in cleaned(name).split() for word in named(chunk))
             for form in {words, words[1:] if words[:1] and words[0] in DETERMINERS else words}:
                 self._put(form, entity_id, proper=name in own or not parts or bool(parts & set(form)))
         if isinstance(entity, Person):

@@ -63,6 +63,8 @@ class Rules(Entry):
 
     `asks_of` are patterns with `{who}`: where nothing in the pack has a word of it, the question is not covered.
     `openers` are greetings before a question; `linking` words make a follow-up of a bare name, `pronouns` of anything.
+    Who stands after a word of `asking` or before one of `speaking`, but for some of `between`, is asked of; `who` are
+    words that ask for a person.
     `pictures` are the words that emoji stand for; `of_any_language` are words that readers of every language write.
     """
 
@@ -73,6 +75,10 @@ class Rules(Entry):
     linking: Lines = ()
     pronouns: Lines = ()
     reasons: Lines = ()
+    asking: Lines = ()
+    speaking: Lines = ()
+    between: Lines = ()
+    who: Lines = ()
     pictures: dict[Annotated[str, Field(min_length=1, max_length=1)], Line] = Field(default_factory=dict)
     of_any_language: Lines = ()
     tongues: tuple[Tongue, ...] = ()

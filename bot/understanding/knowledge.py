@@ -10,7 +10,7 @@ from bot.understanding.gates import Gates
 from bot.understanding.linking import EXPLAINING
 from bot.understanding.store import digest
 
-VERSION = "14"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
+VERSION = "15"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +44,4 @@ def _parts(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> Iterator[st
     for text, speaker in said:
         yield from (text, speaker)
     yield from (repr(knowledge.kinds.get(EXPLAINING)), repr(knowledge.places))
-    yield from (repr(rules.pictures), repr(rules.asks_of), repr(rules.lists))
+    yield from (repr(rules.pictures), repr(rules.asks_of), repr(rules.lists), repr(rules.who))

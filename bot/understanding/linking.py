@@ -1,7 +1,8 @@
 """Joins an intent with whom or what it is asked of: from the message, its quotation, or the turn before."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.core.messages import Turn
 from bot.understanding.entities import DETERMINERS, Mention
@@ -15,6 +16,7 @@ PREFERRED = {EXPLAINING: ("term", "person", "org")}
 KINDS = ("person", "org", "term")
 FEWEST_QUOTED = 3  # words in a row that are surely a quotation, whatever the embeddings say
 OBJECTS = frozenset({"org:ice", "term:ice", "term:287g"})  # what others speak of, unless nobody else is named
+MOST_BETWEEN = 3  # words between somebody and what is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Linker:
         self._linking = sorted((tuple(folded(words).split()) for words in rules.linking), key=len, reverse=True)
         self._pronouns = frozenset(folded(word) for word in rules.pronouns)
         self._reasons = frozenset(folded(words) for words in rules.reasons)
+        self._asking = frozenset(map(folded, rules.asking))
+        self._speaking = frozenset(map(folded, rules.speaking))
+        self._between = frozenset(map(folded, rules.between))
+        self._who = frozenset(map(folded, rules.who))
 
     def entity(self, intent: str, reading: Reading, context: Turn | None) -> str | None:
         """The entity that the message asks of, among the kinds that `intent` takes; None where it names none."""
@@ -42,14 +48,30 @@ class Linker:
             return None
         if intent == QUOTING:
             return next(iter(self._phrases.quoted(reading.words)), None)
-        ordered = [entity for mention in reading.mentions if (entity := self._fitting(mention, intent))]
-        if intent != EXPLAINING:
-            ordered.sort(key=lambda entity: entity in OBJECTS)
-        if ordered:
-            return ordered[0]
+        fitting = [(entity, one) for one in reading.mentions if (entity := self._fitting(one, intent))]
+        if fitting:
+            rank = self._explained if intent == EXPLAINING else self._asked
+            return min(fitting, key=lambda pair: rank(pair[0], pair[1], reading.words))[0]
         if context and context.entity and self._takes(intent, context.entity) and self._pronouns & set(reading.words):
             return context.entity
         return None
+
+    def _explained(self, entity: str, _: Mention, words: Sequence[str]) -> tuple[bool, bool]:
+        """The less, the likelier it is that the words ask what this is: a term rather than who speaks of it, and of two
+        terms the narrower one; but a person where they ask who."""
+        is_other = entity.startswith("person:") != bool(self._who.intersection(words))
+        return is_other, entity in OBJECTS
+
+    def _asked(self, entity: str, mention: Mention, words: Sequence[str]) -> tuple[bool, bool]:
+        """The less, the likelier it is that the words ask what this one says: "what did … say"."""
+        before, after = reversed(words[: mention.start]), words[mention.end :]
+        is_asked = self._is_beside(self._asking, before) or self._is_beside(self._speaking, after)
+        return not is_asked, entity in OBJECTS
+
+    def _is_beside(self, wanted: Set[str], words: Iterable[str]) -> bool:
+        """Whether the first of the words, but for some in between, is wanted."""
+        near = islice(words, MOST_BETWEEN + 1)
+        return next((word in wanted for word in near if word in wanted or word not in self._between), False)
 
     def quoted(self, reading: Reading) -> str | None:
         """The first speaker of a quotation of which the message has several words in a row; None where it has none."""

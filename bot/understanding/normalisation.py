@@ -13,6 +13,7 @@ LOOKALIKES = str.maketrans("асеіјорѕухһԁԛԝɡαορνιτκηυ", "
 REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 LETTERED = re.compile(r"(\d)\s?\(([a-z])\)")  # 287(g) is one word
 APOSTROPHE = re.compile(r"(?<=\w)['’‘`´](?=\w)")
+POSSESSIVE = re.compile(r"(?<=\w)['’‘`´]s(?=\W*$)")
 SENTENCE = re.compile(r"[?!;\n]+|\.(?=\s|$)|…")
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -49,6 +50,11 @@ def fold(clean: str) -> str:
     joined = LETTERED.sub(r"\1\2", APOSTROPHE.sub("", clean.casefold()))
     bare = joined if joined.isascii() else _without_marks(joined)
     return " ".join(WORD.findall(bare)[:MOST_WORDS])
+
+
+def named(chunk: str) -> list[str]:
+    """The words of a part of a `cleaned` name, folded; a possessive without its s, as in `mayor's office`."""
+    return fold(POSSESSIVE.sub("", chunk)).split()
 
 
 def sentences(clean: str) -> list[str]:

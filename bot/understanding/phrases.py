@@ -60,7 +60,8 @@ class Phrases:
         rare = [word for word in run if len(word) > 3 and word not in self._telling_nothing]
         if len(run) == 1:
             return len(run[0]) >= RARE_LETTERS and bool(rare)
-        return (len(run) >= TELLING_RUN and bool(rare)) or len(rare) == len(run)
+        common = len(run) - len(rare)
+        return common == 0 or common == 1 < len(rare) or (len(run) >= TELLING_RUN and bool(rare))
 
 
 def _speakers(said: Statement, entities: Mapping[str, Entity]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.understanding.entities import EntityFinder, Mention
-from bot.understanding.normalisation import LETTERED, MOST_ENCODED, MOST_WORDS, cleaned, fold, sentences
+from bot.understanding.normalisation import LETTERED, MOST_ENCODED, MOST_WORDS, cleaned, fold, named, sentences
 from bot.understanding.spelling import Spelling
 
 # What the encoder is given in place of names, most of which it does not know.
@@ -70,7 +70,7 @@ class Reader:
 
     def _read(self, clean: str, is_word: Callable[[str], bool]) -> Reading:
         chunks = LETTERED.sub(r"\1\2", clean.lower()).split()[: 2 * MOST_WORDS]
-        raw, origins = _words(chunks)
+        raw, origins = self._words(chunks)
         words = self._spelling.mended(raw, is_word)
         mentions = self._finder.find(words)
         places = self._find_places(words, mentions)
@@ -95,6 +95,15 @@ class Reader:
             shape=tuple(filter(None, shape)), encoded=(" ".join(once) or clean)[:MOST_ENCODED],
         )  # fmt: skip
 
+    def _words(self, chunks: Sequence[str]) -> tuple[list[str], list[int]]:
+        """The folded words of all chunks, and the chunk that each came from; of a possessive the name alone."""
+        pairs = [(word, at) for at, chunk in enumerate(chunks) for word in self._folded(chunk)][:MOST_WORDS]
+        return [word for word, _ in pairs], [at for _, at in pairs]
+
+    def _folded(self, chunk: str) -> list[str]:
+        owner = named(chunk)
+        return owner if owner and owner[-1] in self._finder.words else fold(chunk).split()
+
     def _find_places(self, words: Sequence[str], mentions: Sequence[Mention]) -> list[tuple[int, int]]:
         taken = {at for mention in mentions for at in range(mention.start, mention.end)}
         found: list[tuple[int, int]] = []
@@ -107,9 +116,3 @@ class Reader:
                 found.append((at, at + length))
             at += length or 1
         return found
-
-
-def _words(chunks: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The folded words of all chunks, and the chunk that each came from."""
-    pairs = [(word, at) for at, chunk in enumerate(chunks) for word in fold(chunk).split()][:MOST_WORDS]
-    return [word for word, _ in pairs], [at for _, at in pairs]

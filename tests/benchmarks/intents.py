@@ -36,6 +36,7 @@ from bot.understanding.calibration import calibrate  # noqa: E402
 from bot.understanding.consideration import Considering  # noqa: E402
 from bot.understanding.encoder import SentenceEncoder  # noqa: E402
 from bot.understanding.entities import EntityFinder  # noqa: E402
+from bot.understanding.explanation import Explanation  # noqa: E402
 from bot.understanding.heads import Examples, cross_validated, train_heads  # noqa: E402
 from bot.understanding.model import study  # noqa: E402
 from bot.understanding.normalisation import folded  # noqa: E402
@@ -134,7 +135,7 @@ def figures(interpreter: PackInterpreter, rows: Sequence[Row]) -> dict[str, floa
     ]  # fmt: skip
     safe = [(row, one) for row, one in pairs if row.intent in {"in_distress", "legal_advice"}]
     named = [(row, one) for row, one in inside if row.entity and one.turn.intent == row.intent]
-    stray = [1.0 if one.rule in {"unknown", "empty"} else dict(one.chances).get(STRAY, 0.0) for one in told]
+    stray = [strangeness(one) for one in told]
     return {
         "right intent first": share(one.turn.intent == row.intent for row, one in pairs),
         "right intent first, in scope": share(one.turn.intent == row.intent for row, one in inside),
@@ -151,6 +152,13 @@ def figures(interpreter: PackInterpreter, rows: Sequence[Row]) -> dict[str, floa
         ),
         "right entity where one is named": share(one.turn.entity == row.entity for row, one in named),
     }
+
+
+def strangeness(told: Explanation) -> float:
+    """How sure it is that a message is out of scope: as the heads say, unless a rule told more than they."""
+    if told.rule == "heads":
+        return dict(told.chances).get(STRAY, 0.0)
+    return float(told.rule == "language" or told.understanding.turn.intent == STRAY)
 
 
 def share(truths: Iterable[bool]) -> float:

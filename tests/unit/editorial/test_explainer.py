@@ -1,9 +1,11 @@
 """A content read anew: served by the same clock where it is sound, refused with its findings where it is not."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +17,7 @@ from bot.editorial.explainer import Explainer, Places, open_explainer, renew
 from bot.editorial.version import version_of
 from bot.factbase.quotes import LOCK_NAME
 from bot.platforms.plaintext import to_text
+from bot.understanding import training
 
 NOON = datetime(2025, 11, 5, 12, tzinfo=ZoneInfo("America/Chicago"))
 QUESTIONS = "when_is_the_vote:\n  - when is the vote\nnot_covered:\n  - what is the weather\n"
@@ -93,6 +96,24 @@ def test_new_questions_are_known_to_be_unlearnt(places: Places, served: Explaine
     assert renewed.is_learning()
     assert renewed.interpreter is not served.interpreter
     assert renewed.conversation.answer(Incoming("when is the vote")).intent == "when_is_the_vote"
+
+
+@pytest.mark.parametrize(("is_served", "began", "status"), [(True, 2, "ready"), (False, 1, "examples")])
+def test_learning_that_was_ended_is_tried_again_while_it_is_wanted(
+    places: Places, monkeypatch: pytest.MonkeyPatch, is_served: bool, began: int, status: str
+) -> None:
+    (places.pack / "questions" / "en.yaml").write_text(QUESTIONS, "utf-8")
+    commands, learnt = [[sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]], training._command
+
+    def command(*given: Any) -> list[str]:
+        begun.append(given)
+        return commands.pop() if commands else learnt(*given)
+
+    begun: list[object] = []
+    monkeypatch.setattr(training, "_command", command)
+    explainer = open_explainer(places, lambda _: FixedClock(NOON))
+    explainer.learn(lambda: is_served, pauses=(0, 0))
+    assert (len(begun), explainer.interpreter.status()) == (began, status)
 
 
 def test_version_names_the_bytes_of_what_is_served(places: Places) -> None:

@@ -1,5 +1,6 @@
 """What the tests of the understanding are made of: the Dallas pack whole, and a part of it that trains in seconds."""
 
+import json
 from functools import cache
 from pathlib import Path
 from zlib import crc32
@@ -35,3 +36,8 @@ def dallas(every: int = 1) -> Knowledge:
         places=places,
         topic_term=f"term:{pack.topic.term}",
     )
+
+
+def written(name: str) -> list[dict[str, str]]:
+    """The messages of a file of JSON lines beside this one."""
+    return [json.loads(line) for line in (Path(__file__).parent / name).read_text("utf-8").splitlines()]

@@ -55,6 +55,16 @@ def linked(intent: str, text: str, context: Turn | None = None) -> str | None:
         ("where_they_stand", "komo va a votar basaldua", "person:bazaldua"),
         ("when_is_the_vote", "when does moreno vote", None),
         ("what_did_they_say", "what did they say", None),
+        ("where_they_stand", "mayor's position on 287g", "person:eric-johnson"),
+        ("where_they_stand", "is cara on the mayor’s side?", "person:mendelsohn"),
+        ("where_they_stand", "CBS asked the mayor for his position", "person:eric-johnson"),
+        ("what_did_they_say", "what did comeaux's boss say", "person:tolbert"),
+        ("what_did_they_say", "la respuesta de ICE a Comeaux, ¿cuál fue?", "org:ice"),
+        ("what_did_they_say", "after ICE's offer what does the chief say", "person:comeaux"),
+        ("what_is", "explain 287g task force", "term:task-force-model"),
+        ("what_is", "I keep hearing the mayor talk about a 287 (G) agreement", "term:287g"),
+        ("what_is", "who is comeaux and what has he to do with 287g", "person:comeaux"),
+        ("who_said_what", "was it bazaldua who said misguided and dangerous", "person:resendez"),
     ],
 )
 def test_message_names_its_entity(intent: str, text: str, entity: str | None) -> None:

@@ -17,11 +17,11 @@ from bot.understanding.usage import load_usage
 from tests.unit.understanding.packs import dallas
 
 KNOWLEDGE = dallas(64)
-READ = ("14", "c9d99e60a2eb020a2d95f4e2")  # the version, and a hash of how it reads some texts
+READ = ("15", "b9c26235b73ba54d717dbb9a")  # the version, and a hash of how it reads some texts
 TEXTS = (
     "wen does teh concil votte??",
     "¿Qué díjo la jefa?",
-    "LEES lawer 🚓 in houston",
+    "LEE’S lawer 🚓 in houston",
     "287(g), ann lee & SB8! sooo",
 )
 
