@@ -63,11 +63,14 @@ def _twins(pack: Path, questions: Sequence[Question], readings: Sequence[Reading
     ridge, kept = model.heads.ridge, model.heads.kept
     if ridge is not None:
         intents = np.array([questions[at].intent for at in kept])
-        for row, at in enumerate(kept.tolist()):
-            likeness = ridge.examples[:row] @ ridge.examples[row]
-            likeness[intents[:row] == intents[row]] = 0
-            if row and likeness.max() >= TWINS:
-                found.append(_twin(pack, questions[at], questions[int(kept[int(likeness.argmax())])]))
+        for start in range(0, len(kept), BLOCK):
+            likeness = ridge.examples[start : start + BLOCK] @ ridge.examples[: start + BLOCK].T
+            likeness[intents[start : start + BLOCK, None] == intents[: start + BLOCK]] = 0
+            likeness = np.tril(likeness, start - 1)  # each with those before it
+            found += [
+                _twin(pack, questions[int(kept[start + row])], questions[int(kept[likeness[row].argmax()])])
+                for row in np.flatnonzero(likeness.max(axis=1) >= TWINS)
+            ]
     return list(dict.fromkeys(found))[:MOST_SHOWN]
 
 
