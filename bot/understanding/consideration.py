@@ -102,8 +102,14 @@ class Considering:
         asked = [Saying(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
         return Lessons(self.key, questions, readings, [*asked, *(Saying(*one) for one in self._said)])
 
+    def give_lessons(self) -> Lessons:
+        """The lessons, which from now on only the caller has: they take 25 MB, and can be read again."""
+        lessons = self.lessons
+        self.forget_lessons()
+        return lessons
+
     def forget_lessons(self) -> None:
-        """Frees ten megabytes that nobody needs once there is a model."""
+        """Frees what nobody needs once there is a model."""
         self.__dict__.pop("lessons", None)
 
     @cached_property

@@ -10,7 +10,7 @@ from bot.understanding.gates import Gates
 from bot.understanding.linking import EXPLAINING
 from bot.understanding.store import digest
 
-VERSION = "16"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
+VERSION = "17"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from bot.understanding.tfidf import Floats, Integers, Rows
 
-MEMORY = 5  # steps that the curvature is estimated from
+MEMORY = 3  # steps that the curvature is estimated from
 SLOPE = 0.05  # a guess of p (1 - p) over all texts and classes, from which the first curvature is made
 SUFFICIENT = 1e-4  # Armijo's constant: the share of the promised decrease that a step has to keep
 

@@ -95,7 +95,7 @@ class PackInterpreter:
         with_encoder = encoder is not None
         model = load_model(considering.key, self._store, with_encoder=with_encoder)
         if model is None and self._cache:
-            if not train_apart(considering.lessons, self._cache, with_encoder=with_encoder):
+            if not train_apart(considering.give_lessons(), self._cache, with_encoder=with_encoder):
                 return None
             model = load_model(considering.key, self._store, with_encoder=with_encoder)
         return model or train_model(considering.lessons, encoder, self._store)

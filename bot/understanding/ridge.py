@@ -96,7 +96,7 @@ def solved(examples: Floats, labels: Integers, classes: int, taught: Flags, widt
     By conjugate gradients for all of them at once, so that the kernel, never held whole, is made once a step. They
     are preconditioned with the Nyström approximation from some examples (Frangella, Tropp and Udell 2021,
     arXiv:2110.02820), with the mean of what that leaves out on the diagonal. A step takes n² (directions / 2 +
-    ridges × classes) multiplications, everything 4n (landmarks + 4 ridges × classes) bytes.
+    ridges × classes) multiplications, everything 4n (landmarks / 2 + 4 ridges × classes) bytes.
     """
     shape = (*taught.shape, classes)
     mask = taught[:, :, None]
@@ -150,7 +150,7 @@ class _Nearly:
         landmarks = examples[np.linspace(0, len(examples) - 1, min(LANDMARKS, len(examples))).astype(np.int64)]
         own = gaussian(landmarks @ landmarks.T, width).astype(np.float64) + JITTER * np.eye(len(landmarks))
         root = np.linalg.inv(np.linalg.cholesky(own)).T.astype(np.float32)
-        self._features = np.empty((len(examples), len(landmarks)), dtype=np.float32)
+        self._features = np.empty((len(examples), len(landmarks)), dtype=np.float16)  # it need not be exact
         for at in range(0, len(examples), BLOCK):
             self._features[at : at + BLOCK] = gaussian(examples[at : at + BLOCK] @ landmarks.T, width) @ root
         self._inner = [self._inverse(np.flatnonzero(ridge), penalty) for ridge in taught.T]
@@ -159,17 +159,24 @@ class _Nearly:
     def _inverse(self, rows: Integers, penalty: float) -> Floats:
         inner = np.zeros((self._features.shape[1],) * 2, dtype=np.float32)
         for at in range(0, len(rows), BLOCK):
-            some = self._features[rows[at : at + BLOCK]]
+            some = self._features[rows[at : at + BLOCK]].astype(np.float32)
             inner += some.T @ some
         rest = penalty + 1 - float(np.trace(inner)) / max(len(rows), 1)
         return np.asarray(np.linalg.inv(inner + rest * np.eye(len(inner))), dtype=np.float32)
 
     def solved(self, vectors: Floats) -> Floats:
         """Of shape (examples, ridges, classes), as `vectors` are."""
-        shares = (self._features.T @ vectors.reshape(len(vectors), -1)).reshape(-1, *vectors.shape[1:])
+        columns = vectors.reshape(len(vectors), -1)
+        blocks = [slice(at, at + BLOCK) for at in range(0, len(columns), BLOCK)]
+        shares = np.zeros((self._features.shape[1], columns.shape[1]), dtype=np.float32)
+        for block in blocks:
+            shares += self._features[block].astype(np.float32).T @ columns[block]
         for ridge, inner in enumerate(self._inner):
-            shares[:, ridge] = inner @ shares[:, ridge]
-        near = (self._features @ shares.reshape(len(shares), -1)).reshape(vectors.shape)
-        np.subtract(vectors, near, out=near)
-        near *= self._mask
-        return near
+            of_ridge = shares.reshape(-1, *vectors.shape[1:])[:, ridge]
+            of_ridge[:] = inner @ of_ridge
+        near = np.empty_like(columns)
+        for block in blocks:
+            near[block] = columns[block] - self._features[block].astype(np.float32) @ shares
+        found = near.reshape(vectors.shape)
+        found *= self._mask
+        return found

@@ -17,7 +17,7 @@ Places = npt.NDArray[np.int32]
 LETTERS = (3, 4, 5)  # lengths of the runs of letters within a padded word
 WORDS = (1, 2, 3)  # lengths of the runs of words
 BLOCK = 8_192  # values of a product that are multiplied at a time
-FEWEST = 3  # texts that must hold a feature, for it to count
+FEWEST = 4  # texts that must hold a feature, for it to count
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,19 @@ class Vocabulary:
 
     def rows(self, texts: Iterable[Counter[str]]) -> Rows:
         """The texts as sparse rows of length 1; a text without a known feature is an empty row."""
-        columns, counts, starts = array("i"), array("i"), array("q", [0])
+        columns, counts, starts = array("i"), array("H"), array("q", [0])
         for text in texts:
             for name, count in text.items():
                 if (column := self._columns.get(name)) is not None:
                     columns.append(column)
                     counts.append(count)
             starts.append(len(columns))
-        places, bounds = np.array(columns, np.int32), np.array(starts, np.int64)
-        values = (1 + np.log(np.array(counts, np.float32))) * self.weights[places]
-        owners = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-        lengths = np.sqrt(np.bincount(owners, values * values, len(bounds) - 1)).astype(np.float32)
-        return Rows(values / lengths[owners], places, bounds, len(self.names))
+        places, bounds = np.frombuffer(columns, np.int32), np.array(starts, np.int64)
+        values = np.log(np.frombuffer(counts, np.uint16), dtype=np.float32)
+        values += 1
+        values *= self.weights[places]
+        sizes = np.diff(bounds)
+        filled = np.flatnonzero(sizes)
+        squares = np.add.reduceat(values * values, bounds[filled]) if len(filled) else np.zeros(0, np.float32)
+        values /= np.repeat(np.sqrt(squares), sizes[filled])
+        return Rows(values, places, bounds, len(self.names))

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from bot.core.memory import hand_back
 from bot.understanding.encoder import SentenceEncoder, load_encoder
 from bot.understanding.model import Lessons, Studied, learn, study
 from bot.understanding.store import Store
@@ -29,6 +30,8 @@ def train_apart(lessons: Lessons, folder: Path, *, with_encoder: bool) -> bool:
             assert process.stdin is not None  # noqa: S101 - it is a pipe
             pickle.dump(lessons, process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
+            del lessons  # while the other process needs the memory
+            hand_back()
             trained = process.wait() == 0  # its input stays open until then
     except OSError:
         trained = False

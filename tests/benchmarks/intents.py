@@ -44,6 +44,7 @@ from bot.understanding.pack_interpreter import PackInterpreter  # noqa: E402
 from bot.understanding.reading import Reader  # noqa: E402
 from bot.understanding.spelling import Spelling  # noqa: E402
 from bot.understanding.store import Store  # noqa: E402
+from tests.benchmarks.typos import one_typo  # noqa: E402
 from tests.unit.understanding.packs import dallas  # noqa: E402
 
 STRAY = "not_covered"
@@ -170,22 +171,6 @@ def share(truths: Iterable[bool]) -> float:
 def separation(inside: Sequence[bool], scores: Sequence[float]) -> float:
     """The area under the ROC curve; not a number where there is one side only."""
     return float(roc_auc_score(inside, scores)) if len(set(inside)) == 2 else float("nan")
-
-
-def one_typo(text: str, seed: int) -> str:
-    """`text` with two neighbouring letters of one of its longer words swapped, or one left out or doubled."""
-    draw = np.random.default_rng(seed)
-    words = text.split()
-    long = [at for at, word in enumerate(words) if len(word) > 3]
-    if not long:
-        return text
-    at = int(draw.choice(long))
-    word, place = words[at], int(draw.integers(1, len(words[at]) - 1))
-    swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :] if place + 1 < len(word) else word
-    words[at] = (swapped, word[:place] + word[place + 1 :], word[:place] + word[place] + word[place:])[
-        int(draw.integers(3))
-    ]
-    return " ".join(words)
 
 
 def measure_pack(cache: Path) -> None:
