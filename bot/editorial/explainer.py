@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,11 +21,12 @@ from bot.editorial.content import Content, FaultyContentError, Loaded, load_cont
 from bot.editorial.version import version_of
 from bot.factbase.snapshot import Snapshot
 from bot.understanding.encoder import Encoder, SentenceEncoder, load_encoder
-from bot.understanding.normalisation import folded
+from bot.understanding.normalisation import cleaned, folded, named
 from bot.understanding.pack_interpreter import PackInterpreter
 
 IN_DISTRESS = "in_distress"
-TRIED_AGAIN = (300.0, 1_800.0, 7_200.0)  # seconds after learning came to nothing, as for want of memory
+TRIED_AGAIN = (300, 1_800, 7_200)  # seconds after learning came to nothing, as for want of memory
+LOOK = 10  # seconds between two looks at whether it is still wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,18 @@ class Places:
     responses: Path
     cache: Path
     address: str | None = None
+
+
+class Loading:
+    """Gives what `load` gives, which is loaded once; what could not be loaded is tried again when next asked for."""
+
+    def __init__(self, load: Callable[[], Encoder | None]) -> None:
+        self._load = load
+        self._encoder: Encoder | None = None
+
+    def __call__(self) -> Encoder | None:
+        self._encoder = self._encoder or self._load()
+        return self._encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,9 @@ class Explainer:
 
     def is_urgent(self, text: str) -> bool:
         """Whether the words are of somebody who may be in danger, by rule alone."""
-        passed = self.content.knowledge.gates.find(folded(text).split())
-        return passed is not None and passed.intent == IN_DISTRESS
+        bare = [word for chunk in cleaned(text).split() for word in named(chunk)]  # “ICE's here” as “ICE here”
+        passed = [self.content.knowledge.gates.find(words) for words in (folded(text).split(), bare)]
+        return any(one is not None and one.intent == IN_DISTRESS for one in passed)
 
     def label(self, turn: Turn, lang: str) -> str:
         """What a turn is called now."""
@@ -86,16 +100,18 @@ class Explainer:
             base, phrasebook, self.understanding, self.clock, self.dates, reminding, self.pictures
         )  # fmt: skip
 
-    def learn(self, is_served: Callable[[], bool], pauses: tuple[float, ...] = TRIED_AGAIN) -> None:
-        """Learns, for as long as it takes; tries again after each of the `pauses` (seconds), while it is served."""
-        self.interpreter.warm()
+    def learn(self, is_served: Callable[[], bool], pauses: tuple[int, ...] = TRIED_AGAIN) -> None:
+        """Learns, for as long as it takes; where that comes to less than it could, tries again after each of the
+        `pauses` (seconds), while it is served."""
+        status = self.interpreter.warm()
         for pause in pauses if self.content.knowledge.questions else ():
-            if not self.is_learning():
+            for _ in range(0 if status == "ready" else pause // LOOK):
+                time.sleep(LOOK)
+                if not is_served():
+                    return
+            if status == "ready" or not is_served():
                 return
-            time.sleep(pause)
-            if not is_served():
-                return
-            self.interpreter.warm()
+            status = self.interpreter.warm()
 
     def is_learning(self) -> bool:
         """Whether its example questions are not learnt yet."""
@@ -106,7 +122,7 @@ def open_explainer(places: Places, clock: Callable[[ZoneInfo], Clock]) -> Explai
     """The explainer of the content in these places. Raises ContentError with the findings."""
     loaded = load_content(places.pack, places.responses, lambda zone: clock(zone).now(), try_examples=False)
     content = _sound(loaded)
-    load = lru_cache(maxsize=1)(partial(load_encoder, partial(SentenceEncoder, places.cache)))
+    load = Loading(partial(load_encoder, partial(SentenceEncoder, places.cache)))
     interpreter = PackInterpreter(content.knowledge, places.cache, load)
     return _explainer(places, content, interpreter, interpreter, clock(loaded.zone), load)
 

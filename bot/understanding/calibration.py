@@ -10,10 +10,9 @@ from bot.understanding.tfidf import Floats, Integers
 MOST_WRONG = 0.04  # of all questions answered directly and wrongly, in cross-validation, which is harder than life
 MOST_STRAY = 0.04  # of out-of-scope questions answered directly, likewise
 MOST_LOST = 0.01  # of questions in scope refused as not covered, likewise
-MOST_ALARMED = 0.04  # of other questions taken for distress or a legal question, likewise
+MOST_ALARMED = 0.03  # of other questions taken for distress or a legal question, likewise
 STRAY = "not_covered"
 NEEDS = ("in_distress", "legal_advice")  # what is never missed for the sake of another number
-RIVAL = 1.0  # of the likeliest answer's probability that needs must have to come before it
 EXPONENTS = np.linspace(0.5, 3.0, 26)
 
 
@@ -60,7 +59,7 @@ def _alarms(sharp: Floats, labels: Sequence[str]) -> Floats:
     answering = [label not in {*NEEDS, STRAY} for label in labels]
     need = sharp[:, [label in NEEDS for label in labels]].sum(axis=1)
     rival = sharp[:, answering].max(axis=1, initial=0)
-    return np.asarray(np.where(need >= RIVAL * rival, need, 0), dtype=np.float32)
+    return np.asarray(np.where(need >= rival, need, 0), dtype=np.float32)
 
 
 def _surprise(chances: Floats, truth: Integers) -> float:

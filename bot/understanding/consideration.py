@@ -15,7 +15,7 @@ from bot.understanding.encoder import Encoder
 from bot.understanding.entities import EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
 from bot.understanding.gates import Passed
-from bot.understanding.knowledge import Knowledge, lessons_key
+from bot.understanding.knowledge import Knowledge, lessons_key, usage_key
 from bot.understanding.linking import EXPLAINING, QUOTING, FollowUp, Linker
 from bot.understanding.model import Lessons, Model
 from bot.understanding.nearest import CAREFUL, Nearest
@@ -59,7 +59,7 @@ class _Weighed:
 
 
 class Considering:
-    """Everything that does not change while the interpreter lives; safe to share between threads."""
+    """Everything that a message is considered with but a model and an encoder; safe to share between threads."""
 
     def __init__(self, knowledge: Knowledge, store: Store) -> None:
         """With what the `store` keeps of these example questions, which are all read, and kept, where it has none."""
@@ -68,7 +68,8 @@ class Considering:
         names = EntityFinder(knowledge.entities)
         self._said = told_by(knowledge.statements, knowledge.entities)
         self.key = lessons_key(knowledge, self._said)
-        known = load_usage(store, self.key)
+        in_use = usage_key(knowledge, self.key)
+        known = load_usage(store, in_use)
         speech = known.speech if known else Speech.of(questions)
         common = {word for word, count in speech.counts.items() if count >= COMMON * len(questions)}
         phrases = Phrases(knowledge.statements, knowledge.entities, names.words | common)
@@ -78,7 +79,7 @@ class Considering:
         self._languages = Languages.of(speech, rules.tongues, rules.of_any_language)
         if known is None:
             known = Usage(speech, *self._taught())
-            known.save(store, self.key)
+            known.save(store, in_use)
         self._covered, self._explaining = names.words | known.covered, known.explaining
 
     def _taught(self) -> tuple[frozenset[str], dict[int, str]]:
@@ -115,7 +116,7 @@ class Considering:
     @cached_property
     def _nearest(self) -> Nearest:
         """Made when first needed: with heads from the cache that is only for an explanation without the encoder."""
-        return Nearest(self._knowledge.questions, self.lessons.readings)
+        return Nearest(self._knowledge.questions, self.give_lessons().readings)
 
     def consider(self, text: str, context: Turn | None, equipment: Equipment, *, fully: bool = False) -> Explanation:
         """The message's understanding and the reasons for it; the nearest examples only if `fully`."""

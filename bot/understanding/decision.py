@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.messages import Outcome
-from bot.understanding.calibration import NEEDS, RIVAL, STRAY, Calibration
+from bot.understanding.calibration import NEEDS, STRAY, Calibration
 from bot.understanding.gates import Passed
 
 # Where two fit, the earlier counts.
@@ -51,7 +51,7 @@ def _in_need(chances: Mapping[str, float], calibration: Calibration) -> str | No
     """Distress or a legal question, told on less than any other intent: to ask back here would be to miss it."""
     distress, legal = (chances.get(intent, 0.0) for intent in FIRM)
     rival = max((chance for intent, chance in chances.items() if intent not in {*NEEDS, STRAY}), default=0.0)
-    if distress + legal < max(calibration.need_at, RIVAL * rival):
+    if distress + legal < max(calibration.need_at, rival):
         return None
     return DISTRESS if CLEARLY_LEGAL * distress >= legal else FIRM[1]
 

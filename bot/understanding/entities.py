@@ -13,6 +13,9 @@ MOST_WORDS = 7
 PLURAL = frozenset(
     {"have", "must", "need", "do", "are", "were", "in", "that", "who", "and", "with", "will", "can", "of"}
 )
+CONTRACTED = frozenset(
+    {"it", "that", "who", "what", "he", "she", "there", "here", "how", "where", "when", "let", "one"}
+)
 DETERMINERS = frozenset({"the", "el", "la", "los", "las", "lo", "al", "del"})
 
 
@@ -34,7 +37,7 @@ class Mention:
 
 
 class EntityFinder:
-    """All names of a pack's entities; `words` are the words of them."""
+    """All names of a pack's entities; `words` are the words of them, `owners` those that a possessive can end with."""
 
     def __init__(self, entities: Mapping[str, Entity]) -> None:
         self._names: dict[tuple[str, ...], list[str]] = {}
@@ -49,6 +52,7 @@ class EntityFinder:
         first = {words[0] for words in self._names}
         self._starts = frozenset({*first, *self._joined, *(word + "s" for word in first)})
         self.words = frozenset(word for name in self._names for word in name)
+        self.owners = frozenset(name[-1] for name in self._names) - CONTRACTED
 
     def find(self, words: Sequence[str]) -> tuple[Mention, ...]:
         """The mentions in folded `words`, from left to right; the longest name wins where names overlap."""

@@ -22,6 +22,7 @@ FILE = "gates.yaml"
 PLACES = "elsewhere"  # the list of names that a pack's own file adds to
 EXAMPLE_PLACES = "example-places"  # the list of those that the file's own examples name
 Lines = Annotated[tuple[Line, ...], BeforeValidator(as_list)]
+OneWords = Annotated[tuple[Annotated[str, Field(pattern=r"^\S+$")], ...], BeforeValidator(as_list)]
 Written = Annotated[str, Field(min_length=1, max_length=2_000)]
 Patterns = Annotated[tuple[Written, ...], BeforeValidator(as_list)]
 Problem = tuple[Steps, str, str]
@@ -75,10 +76,10 @@ class Rules(Entry):
     linking: Lines = ()
     pronouns: Lines = ()
     reasons: Lines = ()
-    asking: Lines = ()
-    speaking: Lines = ()
-    between: Lines = ()
-    who: Lines = ()
+    asking: OneWords = ()
+    speaking: OneWords = ()
+    between: OneWords = ()
+    who: OneWords = ()
     pictures: dict[Annotated[str, Field(min_length=1, max_length=1)], Line] = Field(default_factory=dict)
     of_any_language: Lines = ()
     tongues: tuple[Tongue, ...] = ()

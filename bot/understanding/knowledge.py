@@ -10,7 +10,7 @@ from bot.understanding.gates import Gates
 from bot.understanding.linking import EXPLAINING
 from bot.understanding.store import digest
 
-VERSION = "17"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
+VERSION = "18"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,14 @@ def lessons_key(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> str:
     return digest(_parts(knowledge, said))
 
 
-def _parts(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> Iterator[str]:
+def usage_key(knowledge: Knowledge, lessons: str) -> str:
+    """A hash of all that the usage is made of: the key of the lessons, and the rules that it is told by."""
     rules = knowledge.gates.rules
+    told_by = (knowledge.kinds.get(EXPLAINING), rules.asks_of, rules.lists, rules.who)
+    return digest((lessons, *map(repr, told_by)))
+
+
+def _parts(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield VERSION
     for question in knowledge.questions:
         yield from (question.text, question.intent, question.lang, str(question.group), question.entity or "")
@@ -43,5 +49,4 @@ def _parts(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> Iterator[st
         yield from (entity_id, repr(names), repr(entity.aliases))
     for text, speaker in said:
         yield from (text, speaker)
-    yield from (repr(knowledge.kinds.get(EXPLAINING)), repr(knowledge.places))
-    yield from (repr(rules.pictures), repr(rules.asks_of), repr(rules.lists), repr(rules.who))
+    yield from (repr(knowledge.places), repr(knowledge.gates.rules.pictures))

@@ -47,7 +47,7 @@ class Linker:
         if not kinds:
             return None
         if intent == QUOTING:
-            return next(iter(self._phrases.quoted(reading.words)), None)
+            return next(iter(self._phrases.quoted(reading.words) or self._phrases.quoted(reading.raw)), None)
         fitting = [(entity, one) for one in reading.mentions if (entity := self._fitting(one, intent))]
         if fitting:
             rank = self._explained if intent == EXPLAINING else self._asked
@@ -75,7 +75,8 @@ class Linker:
 
     def quoted(self, reading: Reading) -> str | None:
         """The first speaker of a quotation of which the message has several words in a row; None where it has none."""
-        return next(iter(self._phrases.phrase(reading.words, FEWEST_QUOTED)), None)
+        phrase = self._phrases.phrase
+        return next(iter(phrase(reading.words, FEWEST_QUOTED) or phrase(reading.raw, FEWEST_QUOTED)), None)
 
     def follow_up(self, reading: Reading, context: Turn | None) -> FollowUp | None:
         """What a bare name, a bare pronoun or a bare "why?" asks; None for any other message."""

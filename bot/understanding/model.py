@@ -1,4 +1,4 @@
-"""The trained model of a pack: its heads, their calibration, and what they make of their own examples unseen."""
+"""The trained model of a pack: its heads and their calibration."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass

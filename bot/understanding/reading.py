@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.understanding.entities import EntityFinder, Mention
-from bot.understanding.normalisation import LETTERED, MOST_ENCODED, MOST_WORDS, cleaned, fold, named, sentences
+from bot.understanding.normalisation import LETTERED, MOST_ENCODED, MOST_WORDS, POSSESSIVE, cleaned, fold, sentences
 from bot.understanding.spelling import Spelling
 
 # What the encoder is given in place of names, most of which it does not know.
@@ -13,7 +13,8 @@ STAND_INS = {"person": "Johnson", "org": "the council", "term": "the program", "
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message. `raw` are its folded words as written, `words` the same with slips mended (of the same length),
+    """A message. `raw` are its folded words as written, `words` the same with slips mended and without the s of
+    possessives (of the same length),
     `shape` the words with each name made general (`@person`), `encoded` what the encoder is given."""
 
     clean: str
@@ -70,13 +71,15 @@ class Reader:
 
     def _read(self, clean: str, is_word: Callable[[str], bool]) -> Reading:
         chunks = LETTERED.sub(r"\1\2", clean.lower()).split()[: 2 * MOST_WORDS]
-        raw, origins = self._words(chunks)
-        words = self._spelling.mended(raw, is_word)
+        raw, origins = _words(chunks)
+        bare = [self._owner(word, chunks[origin]) for word, origin in zip(raw, origins, strict=True)]
+        words = self._spelling.mended(bare, is_word)
         mentions = self._finder.find(words)
         places = self._find_places(words, mentions)
         shape = list(words)
         encoded = [
-            chunks[origin] if word == before else word for word, before, origin in zip(words, raw, origins, strict=True)
+            chunks[origin] if word == before else word
+            for word, before, origin in zip(words, bare, origins, strict=True)
         ]
         for start, end, kind, proper in [(m.start, m.end, m.kinds()[0], m.proper) for m in mentions] + [
             (start, end, "place", True) for start, end in places
@@ -95,14 +98,9 @@ class Reader:
             shape=tuple(filter(None, shape)), encoded=(" ".join(once) or clean)[:MOST_ENCODED],
         )  # fmt: skip
 
-    def _words(self, chunks: Sequence[str]) -> tuple[list[str], list[int]]:
-        """The folded words of all chunks, and the chunk that each came from; of a possessive the name alone."""
-        pairs = [(word, at) for at, chunk in enumerate(chunks) for word in self._folded(chunk)][:MOST_WORDS]
-        return [word for word, _ in pairs], [at for _, at in pairs]
-
-    def _folded(self, chunk: str) -> list[str]:
-        owner = named(chunk)
-        return owner if owner and owner[-1] in self._finder.words else fold(chunk).split()
+    def _owner(self, word: str, chunk: str) -> str:
+        """A folded word of `chunk`, without the s of a possessive where a name ends so: `it's` is none."""
+        return word[:-1] if word[:-1] in self._finder.owners and POSSESSIVE.search(chunk) else word
 
     def _find_places(self, words: Sequence[str], mentions: Sequence[Mention]) -> list[tuple[int, int]]:
         taken = {at for mention in mentions for at in range(mention.start, mention.end)}
@@ -116,3 +114,9 @@ class Reader:
                 found.append((at, at + length))
             at += length or 1
         return found
+
+
+def _words(chunks: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The folded words of all chunks, and the chunk that each came from."""
+    pairs = [(word, at) for at, chunk in enumerate(chunks) for word in fold(chunk).split()][:MOST_WORDS]
+    return [word for word, _ in pairs], [at for _, at in pairs]

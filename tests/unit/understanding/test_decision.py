@@ -26,9 +26,11 @@ def test_what_is_likely_not_covered_is_refused() -> None:
     assert (decided.outcome, decided.intents) == ("refuse", ("not_covered",))
 
 
-def test_likely_distress_is_never_asked_back() -> None:
-    decided = decide({"what_happened": 0.6, "in_distress": 0.35, "not_covered": 0.05}, AT, None)
+def test_likeliest_distress_is_never_asked_back_and_another_is_offered() -> None:
+    decided = decide({"what_happened": 0.4, "in_distress": 0.41, "not_covered": 0.19}, AT, None)
     assert (decided.outcome, decided.intents) == ("refuse", ("in_distress",))
+    doubted = decide({"what_happened": 0.6, "in_distress": 0.35, "not_covered": 0.05}, AT, None)
+    assert (doubted.outcome, doubted.intents) == ("confirm", ("what_happened", "in_distress"))
 
 
 def test_distress_gate_is_never_overruled() -> None:
@@ -45,8 +47,8 @@ def test_earlier_refusal_of_the_heads_comes_before_a_gate() -> None:
     assert decide({"legal_advice": 0.7, "opinion": 0.3}, AT, Passed("opinion", "")).intents == ("legal_advice",)
 
 
-def test_need_comes_before_likelier_answers_unless_they_are_far_likelier() -> None:
-    assert decide({"help": 0.5, "in_distress": 0.3, "not_covered": 0.2}, AT, None).intents == ("in_distress",)
-    assert decide({"help": 0.69, "in_distress": 0.08, "legal_advice": 0.23}, NEEDY, None).intents == ("legal_advice",)
+def test_both_needs_together_come_before_an_answer_that_is_no_likelier() -> None:
+    assert decide({"help": 0.3, "in_distress": 0.3, "not_covered": 0.4}, AT, None).intents == ("in_distress",)
+    assert decide({"help": 0.49, "in_distress": 0.12, "legal_advice": 0.39}, NEEDY, None).intents == ("legal_advice",)
     assert decide({"help": 0.9, "in_distress": 0.1}, NEEDY, None).intents == ("help",)
     assert decide({"not_covered": 0.9, "in_distress": 0.1}, NEEDY, None).intents == ("in_distress",)

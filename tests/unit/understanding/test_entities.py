@@ -105,6 +105,19 @@ def test_slip_is_mended_and_a_real_word_is_not() -> None:
     assert read.words[-1] == "boat"
 
 
+@pytest.mark.parametrize(
+    "text", ["it's an emergency", "that’s all thanks", "who's Ken Paxton", "let's see", "the one's"]
+)
+def test_contraction_is_no_possessive(text: str) -> None:
+    read = READER.read(text, lambda _: True)
+    assert read.words == read.raw == tuple(folded(text).split())
+
+
+def test_possessive_is_read_as_its_owner_and_kept_as_written() -> None:
+    read = READER.read("ICE's at my door", lambda _: True)
+    assert (read.words, read.raw) == (("ice", "at", "my", "door"), ("ices", "at", "my", "door"))
+
+
 def test_names_become_general_for_the_heads() -> None:
     read = READER.read("what did Bazaldua say about Houston", lambda _: True)
     assert read.shape == ("what", "did", "@person", "say", "about", "@place")
