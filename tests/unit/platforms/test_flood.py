@@ -91,7 +91,7 @@ def test_wait_is_how_long_it_takes_until_one_more_is_taken(pauses: list[float]) 
     for pause in pauses:
         now += pause
         wait = control.wait("ana", now)
-        assert wait <= 2.0
+        assert wait <= 2.0 + 1e-9  # of a clock of some hundred seconds, in floats
         if wait > 1e-6:
             assert control.judge("ana", now + wait - 1e-6) is Verdict.WARN
         now += wait
