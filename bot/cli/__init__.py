@@ -131,9 +131,11 @@ def ask(
 def _ready_explainer() -> Explainer:
     """The explainer with everything trained, which the first time after a change of the questions takes a while."""
     explainer = build(load_settings())
-    if explainer.interpreter.model is None and sys.stderr.isatty():
-        click.echo("Learning the pack's example questions: once after each change of them, about a minute.", err=True)
-    explainer.interpreter.warm()
+    if not explainer.interpreter.is_learnt() and sys.stderr.isatty():
+        click.echo(
+            "Learning the pack's example questions: once after each change of them, half a minute or so.", err=True
+        )
+    explainer.interpreter.warm(is_asked=False)
     return explainer
 
 

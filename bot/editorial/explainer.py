@@ -103,7 +103,7 @@ class Explainer:
     def learn(self, is_served: Callable[[], bool], pauses: tuple[int, ...] = TRIED_AGAIN) -> None:
         """Learns, for as long as it takes; where that comes to less than it could, tries again after each of the
         `pauses` (seconds), while it is served."""
-        status = self.interpreter.warm()
+        status = self.interpreter.warm(is_asked=self.understanding is self.interpreter)
         for pause in pauses if self.content.knowledge.questions else ():
             for _ in range(0 if status == "ready" else pause // LOOK):
                 time.sleep(LOOK)
@@ -139,7 +139,7 @@ def renew(before: Explainer, places: Places) -> Explainer:
     if amiss:
         raise FaultyContentError(amiss)
     interpreter = PackInterpreter(content.knowledge, places.cache, before.load)
-    if (model := interpreter.model) and model.heads.ridge:  # learnt before: two seconds at most
+    if interpreter.is_learnt():  # two seconds at most
         interpreter.warm()
     understanding: Learner = interpreter
     if interpreter.status() == UNTAUGHT and content.knowledge.questions:

@@ -33,9 +33,14 @@ class Calibration:
         return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
+CAREFUL = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.95)  # offers rather than answers or refuses
+
+
 def calibrate(chances: Floats, truth: Integers, labels: Sequence[str]) -> Calibration:
     """Fits on cross-validated `chances` of shape (texts, labels): the exponent by log-likelihood (Guo et al. 2017,
-    arXiv:1706.04599), the thresholds as the lowest that keep the promised shares of errors."""
+    arXiv:1706.04599), the thresholds as the lowest that keep the promised shares of errors. Careful without texts."""
+    if not len(truth):
+        return CAREFUL
     exponent = min(EXPONENTS, key=lambda one: _surprise(Calibration(float(one), 1, 1).sharpened(chances), truth))
     sharp = Calibration(float(exponent), 1, 1).sharpened(chances)
     stray = list(labels).index(STRAY) if STRAY in labels else -1

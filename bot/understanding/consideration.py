@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
-from bot.understanding.calibration import STRAY, Calibration
+from bot.understanding.calibration import CAREFUL, STRAY, Calibration
 from bot.understanding.decision import FIRM, REFUSALS, Decision, decide
 from bot.understanding.encoder import Encoder
 from bot.understanding.entities import EntityFinder
@@ -18,7 +18,7 @@ from bot.understanding.gates import Passed
 from bot.understanding.knowledge import Knowledge, lessons_key, usage_key
 from bot.understanding.linking import EXPLAINING, QUOTING, FollowUp, Linker
 from bot.understanding.model import Lessons, Model
-from bot.understanding.nearest import CAREFUL, Nearest
+from bot.understanding.nearest import Nearest
 from bot.understanding.phrases import Phrases, told_by
 from bot.understanding.quotations import NOBODY, Saying
 from bot.understanding.reading import Reader, Reading
@@ -66,8 +66,7 @@ class Considering:
         self._knowledge = knowledge
         rules, questions = knowledge.gates.rules, knowledge.questions
         names = EntityFinder(knowledge.entities)
-        self._said = told_by(knowledge.statements, knowledge.entities)
-        self.key = lessons_key(knowledge, self._said)
+        self.key = lessons_key(knowledge)
         in_use = usage_key(knowledge, self.key)
         known = load_usage(store, in_use)
         speech = known.speech if known else Speech.of(questions)
@@ -101,22 +100,19 @@ class Considering:
         readings = [self._reader.read(one.text, lambda _: True) for one in questions]
         pairs = zip(questions, readings, strict=True)
         asked = [Saying(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
-        return Lessons(self.key, questions, readings, [*asked, *(Saying(*one) for one in self._said)])
-
-    def give_lessons(self) -> Lessons:
-        """The lessons, which from now on only the caller has: they take 25 MB, and can be read again."""
-        lessons = self.lessons
-        self.forget_lessons()
-        return lessons
+        said = [Saying(*one) for one in told_by(self._knowledge.statements, self._knowledge.entities)]
+        return Lessons(self.key, questions, readings, [*asked, *said])
 
     def forget_lessons(self) -> None:
-        """Frees what nobody needs once there is a model."""
+        """Frees 25 MB that nobody needs once there is a model; they can be read again."""
         self.__dict__.pop("lessons", None)
 
     @cached_property
     def _nearest(self) -> Nearest:
         """Made when first needed: with heads from the cache that is only for an explanation without the encoder."""
-        return Nearest(self._knowledge.questions, self.give_lessons().readings)
+        nearest = Nearest(self._knowledge.questions, self.lessons.readings)
+        self.forget_lessons()
+        return nearest
 
     def consider(self, text: str, context: Turn | None, equipment: Equipment, *, fully: bool = False) -> Explanation:
         """The message's understanding and the reasons for it; the nearest examples only if `fully`."""

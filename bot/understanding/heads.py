@@ -1,14 +1,15 @@
 """The two heads that tell an intent: kernel ridge over embeddings and logistic regression over words and letters."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bot.core.memory import hand_back
 from bot.understanding.logistic import Logistic, softmax, train_logistic
 from bot.understanding.reading import Reading
-from bot.understanding.ridge import Flags, KernelRidge, held_out, train_ridge
+from bot.understanding.ridge import Flags, KernelRidge, train_ridges
 from bot.understanding.tfidf import Embeddings, Floats, Integers, Rows, Vocabulary, features
 
 # Chosen by grouped cross-validation on the pack's questions; none is sharp.
@@ -20,6 +21,8 @@ STEPS = 14  # of its optimiser
 SHARE = 0.7  # of the embedding head in the mean
 ALIKE = 0.85  # cosine of two examples of one intent, from which one of them is enough for the ridge
 BLOCK = 256  # examples compared with others at once
+FOLDS = 5
+ENOUGH = 4_000  # texts held back in all, for thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,18 @@ class Heads:
     def chances(self, readings: Sequence[Reading], likeness: Floats | None) -> Floats:
         """Uncalibrated probabilities of shape (readings, labels): the weighted mean of both heads', or the logistic
         head's alone where there is no `likeness`."""
-        words = softmax(self.logistic.scores(self.vocabulary.rows(counted(readings))))
+        words = softmax(self.logistic.scores(self.vocabulary.rows(Counted(readings))))
         return words if likeness is None or self.ridge is None else mixed(words, self.ridge.scores(likeness))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Probabilities of texts, of shape (texts, labels), from heads that saw neither their intents nor those of any
+    paraphrase: of `both` heads, and of that over `words` alone; zeros for texts that were not held back. Only how rare
+    words are, and the directions in which embeddings differ, are taken from all texts at once."""
+
+    both: Floats
+    words: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +70,27 @@ class Examples:
 
     @classmethod
     def of(cls, readings: Sequence[Reading], embeddings: Embeddings | None, intents: Sequence[str]) -> "Examples":
-        """The examples of texts read, which are counted twice: to hold all counts would take 100 MB."""
-        labels = tuple(sorted(set(intents)))
-        vocabulary = Vocabulary.of(counted(readings))
-        rows = vocabulary.rows(counted(readings))
+        """The examples of texts read."""
+        labels, texts = tuple(sorted(set(intents))), Counted(readings)
+        vocabulary = Vocabulary.of(texts)
+        rows = vocabulary.rows(texts)
         return cls(labels, numbered(intents, labels), vocabulary, rows, embeddings)
 
 
-def counted(readings: Iterable[Reading]) -> Iterator[Counter[str]]:
-    """The features of texts read."""
-    return (features(reading.words, reading.shape) for reading in readings)
+class Counted(Collection[Counter[str]]):
+    """The features of texts read, counted anew each time: to hold them all would take 100 MB."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._readings = readings
+
+    def __iter__(self) -> Iterator[Counter[str]]:
+        return (features(reading.words, reading.shape) for reading in self._readings)
+
+    def __len__(self) -> int:
+        return len(self._readings)
+
+    def __contains__(self, text: object) -> bool:
+        return any(text == one for one in self)
 
 
 def mixed(words: Floats, scores: Floats) -> Floats:
@@ -75,15 +99,34 @@ def mixed(words: Floats, scores: Floats) -> Floats:
     return np.asarray(SHARE * meaning + (1 - SHARE) * words, dtype=np.float32)
 
 
-def train_heads(examples: Examples) -> Heads:
-    """Trains both heads, or the logistic one alone without embeddings."""
-    labels, numbers, embeddings = examples.labels, examples.numbers, examples.embeddings
-    logistic = train_logistic(examples.rows, numbers, len(labels), STRENGTH, STEPS)
+def train_heads(examples: Examples, held_back: Flags) -> tuple[Heads, Trial]:
+    """Trains both heads, or the logistic one alone without embeddings; and once more without the texts of each column
+    of `held_back`, of shape (texts, trials), to try them on these."""
+    numbers, embeddings, trials = examples.numbers, examples.embeddings, list(held_back.T)
+    logistic = _logistic(examples, np.arange(len(numbers)))
+    words = np.zeros((len(numbers), len(examples.labels)), dtype=np.float32)
+    for unseen in trials:
+        words[unseen] = _of_words(examples, _logistic(examples, np.flatnonzero(~unseen)), np.flatnonzero(unseen))
     if embeddings is None:
-        return Heads(labels, examples.vocabulary, logistic, None, np.zeros(0, np.int64))
-    kept = np.flatnonzero(thinned(embeddings, numbers, np.ones((len(numbers), 1), np.bool_)))
-    ridge = train_ridge(embeddings[kept], numbers[kept], len(labels), WIDTH, PENALTY)
-    return Heads(labels, examples.vocabulary, logistic, ridge, kept)
+        heads = Heads(examples.labels, examples.vocabulary, logistic, None, np.zeros(0, np.int64))
+        return heads, Trial(words, words)
+    hand_back()
+    taught = thinned(embeddings, numbers, np.column_stack([np.ones(len(numbers), np.bool_), ~held_back]))
+    ridge, *others = train_ridges(embeddings, numbers, len(examples.labels), taught, WIDTH, PENALTY)
+    both = np.zeros_like(words)
+    for unseen, other in zip(trials, others, strict=True):
+        both[unseen] = mixed(words[unseen], other.scores_of(embeddings, np.flatnonzero(unseen)))
+    heads = Heads(examples.labels, examples.vocabulary, logistic, ridge, np.flatnonzero(taught[:, 0]))
+    return heads, Trial(both, words)
+
+
+def _logistic(examples: Examples, seen: Integers) -> Logistic:
+    rows = examples.rows if len(seen) == len(examples.rows) else examples.rows.take(seen)
+    return train_logistic(rows, examples.numbers[seen], len(examples.labels), STRENGTH, STEPS)
+
+
+def _of_words(examples: Examples, logistic: Logistic, unseen: Integers) -> Floats:
+    return softmax(logistic.scores(examples.rows.take(unseen)))
 
 
 def thinned(embeddings: Embeddings, numbers: Integers, among: Flags) -> Flags:
@@ -106,29 +149,13 @@ def numbered(intents: Sequence[str], labels: Sequence[str]) -> Integers:
     return np.array([places[intent] for intent in intents], dtype=np.int64)
 
 
-def cross_validated(examples: Examples, groups: Sequence[int], folds: int = 5) -> tuple[Floats, Floats]:
-    """Probabilities of each text from heads that saw neither its intent nor that of any other of its group: of both
-    heads, and of the logistic head alone. Only how rare words are, and the directions in which embeddings differ, are
-    taken from all texts at once."""
-    parts = fold_of(groups, folds)
-    words = _words_alone(examples, parts, folds)
-    if examples.embeddings is None:
-        return words, words
-    taught = thinned(examples.embeddings, examples.numbers, parts[:, None] != np.arange(folds))
-    classes = len(examples.labels)
-    scores = held_out(examples.embeddings, examples.numbers, classes, taught, parts, WIDTH, PENALTY)
-    return mixed(words, scores), words
-
-
-def _words_alone(examples: Examples, parts: Integers, folds: int) -> Floats:
-    chances = np.zeros((len(parts), len(examples.labels)), dtype=np.float32)
-    for part in range(folds):
-        seen, unseen = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
-        if len(seen) and len(unseen):
-            rows, numbers = examples.rows.take(seen), examples.numbers[seen]
-            logistic = train_logistic(rows, numbers, len(examples.labels), STRENGTH, STEPS)
-            chances[unseen] = softmax(logistic.scores(examples.rows.take(unseen)))
-    return chances
+def trials_of(groups: Sequence[int], enough: int = ENOUGH) -> Flags:
+    """Which texts to hold back in each trial, of shape (texts, trials): folds of them, paraphrases together, as many as
+    have `enough` texts, or all."""
+    folds = fold_of(groups, FOLDS)[:, None] == np.arange(FOLDS)
+    folds = folds[:, folds.any(axis=0) & ~folds.all(axis=0)]
+    before = np.cumsum(folds.sum(axis=0)) - folds.sum(axis=0)
+    return np.asarray(folds[:, before < enough])
 
 
 def fold_of(groups: Sequence[int], folds: int) -> Integers:

@@ -1,6 +1,6 @@
 """What an interpreter is made of, and the name of what can be learnt from it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.factbase.models import Person, Statement
@@ -8,6 +8,7 @@ from bot.factbase.questions import Question
 from bot.understanding.entities import Entity
 from bot.understanding.gates import Gates
 from bot.understanding.linking import EXPLAINING
+from bot.understanding.phrases import told_by
 from bot.understanding.store import digest
 
 VERSION = "18"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
@@ -27,10 +28,10 @@ class Knowledge:
     topic_term: str
 
 
-def lessons_key(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> str:
-    """A hash of all that the lessons of this knowledge and the texts of what was `said` are read from, and of nothing
-    else: a new date, say, is no reason to learn again."""
-    return digest(_parts(knowledge, said))
+def lessons_key(knowledge: Knowledge) -> str:
+    """A hash of all that the lessons of this knowledge are read from, and of nothing else: a new date, say, is no
+    reason to learn again."""
+    return digest(_parts(knowledge))
 
 
 def usage_key(knowledge: Knowledge, lessons: str) -> str:
@@ -40,13 +41,13 @@ def usage_key(knowledge: Knowledge, lessons: str) -> str:
     return digest((lessons, *map(repr, told_by)))
 
 
-def _parts(knowledge: Knowledge, said: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _parts(knowledge: Knowledge) -> Iterator[str]:
     yield VERSION
     for question in knowledge.questions:
         yield from (question.text, question.intent, question.lang, str(question.group), question.entity or "")
     for entity_id, entity in knowledge.entities.items():
         names = [entity.name, entity.surname] if isinstance(entity, Person) else entity.name.root
         yield from (entity_id, repr(names), repr(entity.aliases))
-    for text, speaker in said:
+    for text, speaker in told_by(knowledge.statements, knowledge.entities):
         yield from (text, speaker)
     yield from (repr(knowledge.places), repr(knowledge.gates.rules.pictures))

@@ -5,10 +5,11 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
+from bot.core.memory import hand_back
 from bot.factbase.questions import Question
 from bot.understanding.calibration import Calibration, calibrate
 from bot.understanding.encoder import Encoder
-from bot.understanding.heads import WIDTH, Examples, Heads, cross_validated, train_heads
+from bot.understanding.heads import WIDTH, Examples, Heads, train_heads, trials_of
 from bot.understanding.logistic import Logistic
 from bot.understanding.quotations import Quotations, Saying, train_quotations
 from bot.understanding.reading import Reading
@@ -63,6 +64,11 @@ class Model:
         return self.words if likeness is None else self.both
 
 
+def is_learnt(key: str, store: Store) -> bool:
+    """Whether the store has a model of both heads that was trained on the lessons with this key."""
+    return store.has(_name(key, with_encoder=True))
+
+
 def load_model(key: str, store: Store, *, with_encoder: bool) -> Model | None:
     """The model that was trained on the lessons with this key, from the store; None where there is none.
 
@@ -87,6 +93,7 @@ def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
         texts = [reading.encoded for reading in lessons.readings]
         embeddings = embeddings_of([*texts, *(saying.text for saying in lessons.sayings)], encoder, store)
         asked, said = embeddings[: len(texts)], embeddings[len(texts) :]
+        hand_back()
     intents = [question.intent for question in lessons.questions]
     groups = [question.group for question in lessons.questions]
     name = _name(lessons.key, with_encoder=encoder is not None)
@@ -94,12 +101,15 @@ def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
 
 
 def learn(studied: Studied, store: Store) -> Model:
-    """Trains, calibrates by cross-validation in which paraphrases stay together, and saves."""
+    """Trains, calibrates on texts held back, paraphrases together, and saves."""
     examples = studied.examples
-    heads = train_heads(examples)
-    both, words = cross_validated(examples, studied.groups)
+    trials = trials_of(studied.groups)
+    heads, trial = train_heads(examples, trials)
     quotations = None if studied.said is None else train_quotations(studied.sayings, studied.said)
-    calibration, of_words = (calibrate(chances, examples.numbers, heads.labels) for chances in (both, words))
+    tried = np.flatnonzero(trials.any(axis=1))
+    calibration, of_words = (
+        calibrate(chances[tried], examples.numbers[tried], heads.labels) for chances in (trial.both, trial.words)
+    )
     model = Model(heads, calibration, of_words, quotations)
     store.save(studied.name, _arrays(model))
     return model

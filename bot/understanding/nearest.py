@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from bot.factbase.questions import Question
-from bot.understanding.calibration import Calibration
 from bot.understanding.logistic import softmax
 from bot.understanding.reading import Reading
 from bot.understanding.tfidf import Floats, Rows, Vocabulary, features
 
-CAREFUL = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.95)  # offers rather than answers or refuses
 SHARPNESS = 14.0  # of the softmax over cosines
 NEAREST = 3  # examples of an intent whose mean is its score
 

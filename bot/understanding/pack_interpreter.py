@@ -14,8 +14,8 @@ from bot.understanding.checks import check_understanding
 from bot.understanding.consideration import Considering, Equipment
 from bot.understanding.encoder import Encoder, SentenceEncoder, load_encoder
 from bot.understanding.explanation import Explanation
-from bot.understanding.knowledge import Knowledge
-from bot.understanding.model import Model, load_model, train_model
+from bot.understanding.knowledge import Knowledge, lessons_key
+from bot.understanding.model import Model, is_learnt, load_model, train_model
 from bot.understanding.recent import Recent
 from bot.understanding.store import Store
 from bot.understanding.training import train_apart
@@ -60,6 +60,10 @@ class PackInterpreter:
         """What was understood with less is understood anew: both are replaced in one step, for the other threads."""
         self._equipped = equipment, Recent()
 
+    def is_learnt(self) -> bool:
+        """Whether the cache has a model of both heads; nothing is read for that."""
+        return is_learnt(lessons_key(self._knowledge), self._store)
+
     @property
     def model(self) -> Model | None:
         """The trained model, once there is one."""
@@ -71,34 +75,36 @@ class PackInterpreter:
         nothing was read yet."""
         return self._equipment.status
 
-    def warm(self) -> str:
-        """Loads the encoder and the heads, training those that the cache does not have; returns the status.
+    def warm(self, *, is_asked: bool = True) -> str:
+        """Loads the encoder and the heads, training those that the cache does not have; returns the status. If texts
+        are understood meanwhile (`is_asked`), it makes ready for them first.
 
-        Takes about two seconds with a cache and a minute without.
+        Takes about two seconds with a cache and half a minute without.
         """
         with self._warming:
-            considering = self._prepared()
+            if is_asked or self.is_learnt():
+                self._prepared()
             if self.status() != "ready" and self._knowledge.questions:
                 encoder, known = self._load(), self._equipment.model
                 if known is None or (encoder and not known.heads.ridge):
-                    known = self._trained(considering, encoder) or known
+                    known = self._trained(encoder) or known
                 if known is not None:
-                    considering.forget_lessons()
+                    self._prepared().forget_lessons()
                     self._equip(Equipment(known, encoder, "ready" if encoder and known.heads.ridge else "words"))
                 hand_back()
                 log.info("understanding_warm status=%s", self.status())
         return self.status()
 
-    def _trained(self, considering: Considering, encoder: Encoder | None) -> Model | None:
+    def _trained(self, encoder: Encoder | None) -> Model | None:
         """The model from the cache; else trained in a process of its own, or here where nothing can be kept. None where
         that process came to nothing: what ended it for want of memory would end this one, too."""
-        with_encoder = encoder is not None
-        model = load_model(considering.key, self._store, with_encoder=with_encoder)
+        with_encoder, key = encoder is not None, lessons_key(self._knowledge)
+        model = load_model(key, self._store, with_encoder=with_encoder)
         if model is None and self._cache:
-            if not train_apart(considering.give_lessons(), self._cache, with_encoder=with_encoder):
+            if not train_apart(self._knowledge, self._cache, with_encoder=with_encoder):
                 return None
-            model = load_model(considering.key, self._store, with_encoder=with_encoder)
-        return model or train_model(considering.lessons, encoder, self._store)
+            model = load_model(key, self._store, with_encoder=with_encoder)
+        return model or train_model(self._prepared().lessons, encoder, self._store)
 
     def understand(self, text: str, context: Turn | None = None) -> Understanding:
         """See `bot.core.ports.Interpreter`. With the outcome `answer`, `candidates` are what else the message asked."""

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from bot.understanding.heads import PENALTY, WIDTH, numbered
-from bot.understanding.ridge import KernelRidge, train_ridge
+from bot.understanding.ridge import KernelRidge, train_ridges
 from bot.understanding.tfidf import Embeddings, Floats
 
 NOBODY = ""  # the speaker of a question that speaks of nobody's words: "who said what?"
@@ -37,4 +39,5 @@ def train_quotations(sayings: Sequence[Saying], embeddings: Embeddings) -> Quota
     if len(speakers) < 2:
         return None
     numbers = numbered([saying.speaker for saying in sayings], speakers)
-    return Quotations(speakers, train_ridge(embeddings, numbers, len(speakers), WIDTH, PENALTY))
+    [ridge] = train_ridges(embeddings, numbers, len(speakers), np.ones((len(numbers), 1), np.bool_), WIDTH, PENALTY)
+    return Quotations(speakers, ridge)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from bot.understanding.tfidf import Embeddings, Floats, Integers
 
 BLOCK = 512  # examples whose kernel with as many others is held at once, as long as it is needed
+FEW = 128  # texts that are compared with all examples at once
 FEWEST_DIRECTIONS = 128  # of the embeddings that are kept: those in which the examples differ most
 MOST_VALUES = 1_000_000  # in all examples, as long as that leaves enough directions
 LANDMARKS = 600  # examples from which the kernel is estimated, which saves most of the steps
@@ -29,20 +30,26 @@ class KernelRidge:
 
     def likeness(self, embeddings: Floats) -> Floats:
         """Cosines with the examples along the directions that are kept, of shape (texts, examples)."""
-        return turned(embeddings, self.basis) @ self.examples.T
+        return turned(embeddings, np.arange(len(embeddings)), self.basis) @ self.examples.T
 
     def scores(self, likeness: Floats) -> Floats:
         """Shape (texts, classes), from `likeness`: about 1 for the class of a text and 0 for others; all about 0 far
         from every example."""
         return gaussian(likeness.copy(), self.width) @ self.votes
 
+    def scores_of(self, embeddings: Embeddings, texts: Integers) -> Floats:
+        """The scores of some `texts` among many, of shape (texts, classes)."""
+        blocks = [texts[at : at + FEW] for at in range(0, len(texts), FEW)]
+        return np.concatenate([self.scores(self.likeness(embeddings[block])) for block in blocks])
 
-def turned(embeddings: Embeddings, basis: Floats) -> Floats:
-    """Embeddings along the directions of `basis` alone, of length 1."""
-    short = np.empty((len(embeddings), basis.shape[1]), dtype=np.float32)
-    for at in range(0, len(embeddings), BLOCK):
-        short[at : at + BLOCK] = embeddings[at : at + BLOCK].astype(np.float32, copy=False) @ basis
-    return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+
+def turned(embeddings: Embeddings, texts: Integers, basis: Floats) -> Floats:
+    """Embeddings of some `texts` along the directions of `basis` alone, of length 1."""
+    short = np.empty((len(texts), basis.shape[1]), dtype=np.float32)
+    for at in range(0, len(texts), BLOCK):
+        short[at : at + BLOCK] = embeddings[texts[at : at + BLOCK]].astype(np.float32, copy=False) @ basis
+    short /= np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9)
+    return short
 
 
 def gaussian(cosines: Floats, width: float) -> Floats:
@@ -52,40 +59,27 @@ def gaussian(cosines: Floats, width: float) -> Floats:
     return np.exp(cosines, out=cosines)
 
 
-def train_ridge(embeddings: Embeddings, labels: Integers, classes: int, width: float, penalty: float) -> KernelRidge:
-    """Least squares against one-hot `labels`, with `penalty` on the squared norm of the function (Rasmussen and
-    Williams 2006, equation 2.25)."""
-    basis = principal(embeddings, len(embeddings))
-    examples = turned(embeddings, basis)
-    taught = np.ones((len(examples), 1), dtype=np.bool_)
-    return KernelRidge(examples, solved(examples, labels, classes, taught, width, penalty)[:, 0], width, basis)
-
-
-def held_out(
-    embeddings: Embeddings, labels: Integers, classes: int, taught: Flags, parts: Integers, width: float, penalty: float
-) -> Floats:
-    """Scores of each text, of shape (texts, classes), by the ridge that is taught the examples of column `parts[text]`
-    of `taught`, of shape (texts, ridges), alone. All ridges share the directions, which know no labels."""
+def train_ridges(
+    embeddings: Embeddings, labels: Integers, classes: int, taught: Flags, width: float, penalty: float
+) -> list[KernelRidge]:
+    """A ridge for each column of `taught`, of shape (texts, ridges), of the texts that it marks: least squares against
+    one-hot `labels`, with `penalty` on the squared norm of the function (Rasmussen and Williams 2006, equation 2.25).
+    All share the directions, which know no labels."""
     used = np.flatnonzero(taught.any(axis=1))
-    examples = turned(embeddings, principal(embeddings[used], int(taught.sum(axis=0).max())))
-    votes = solved(examples[used], labels[used], classes, taught[used], width, penalty)
-    scores = np.zeros((len(embeddings), classes), dtype=np.float32)
-    known = examples[used]
-    for part in range(taught.shape[1]):
-        own = np.flatnonzero(parts == part)
-        for at in range(0, len(own), BLOCK):
-            some = own[at : at + BLOCK]
-            scores[some] = gaussian(examples[some] @ known.T, width) @ votes[:, part]
-    return scores
+    taught = taught[used]
+    basis = principal(embeddings, used, int(taught.sum(axis=0).max()))
+    examples = turned(embeddings, used, basis)
+    votes = solved(examples, labels[used], classes, taught, width, penalty)
+    return [KernelRidge(examples[own], votes[own, number], width, basis) for number, own in enumerate(taught.T)]
 
 
-def principal(embeddings: Embeddings, examples: int) -> Floats:
-    """The directions in which embeddings differ most, of shape (dimensions, directions): as many as so many
-    `examples` are given."""
+def principal(embeddings: Embeddings, texts: Integers, examples: int) -> Floats:
+    """The directions in which embeddings of some `texts` differ most, of shape (dimensions, directions): as many as so
+    many `examples` are given."""
     directions = max(FEWEST_DIRECTIONS, MOST_VALUES // examples)
     products = np.zeros((embeddings.shape[1],) * 2, dtype=np.float32)
-    for at in range(0, len(embeddings), BLOCK):
-        some = embeddings[at : at + BLOCK].astype(np.float32, copy=False)
+    for at in range(0, len(texts), BLOCK):
+        some = embeddings[texts[at : at + BLOCK]].astype(np.float32, copy=False)
         products += some.T @ some
     return np.ascontiguousarray(np.linalg.eigh(products)[1][:, ::-1][:, :directions])
 

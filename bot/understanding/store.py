@@ -38,6 +38,10 @@ class Store:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
+    def has(self, name: str) -> bool:
+        """Whether something was saved under `name`."""
+        return self._folder is not None and (self._folder / name).is_file()
+
     def load(self, name: str) -> Arrays | None:
         """The arrays saved under `name`, or None."""
         if self._folder is None or not (path := self._folder / name).is_file():
@@ -80,16 +84,30 @@ class Store:
 def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Embeddings:
     """Embeddings of `texts`, of which only those are computed that the store does not have; it keeps these alone."""
     names = [digest([text]) for text in texts]
+    first: dict[str, int] = {}
+    for place, name in enumerate(names):
+        first.setdefault(name, place)
+    vectors = np.empty((len(texts), DIMENSIONS), np.float16)
+    is_kept = _fill(vectors, first, store)
+    missing = [place for name, place in first.items() if name not in is_kept]
+    for at in range(0, len(missing), BLOCK):
+        some = missing[at : at + BLOCK]
+        vectors[some] = encoder.encode([texts[place] for place in some])
+    if missing or len(first) < len(is_kept):
+        kept = sorted(first)
+        store.save(EMBEDDINGS, {"keys": np.array(kept), "vectors": vectors[[first[name] for name in kept]]})
+    for place, name in enumerate(names):
+        vectors[place] = vectors[first[name]]
+    return vectors
+
+
+def _fill(vectors: Embeddings, places: Mapping[str, int], store: Store) -> set[str]:
+    """Puts what the store has at its places; gives the hashes of all that it has, of which those in `places` count."""
     known, saved = _saved_embeddings(store)
-    missing = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
-    asked = list(missing.values())
-    made = [encoder.encode(asked[at : at + BLOCK]).astype(np.float16) for at in range(0, len(asked), BLOCK)]
-    vectors = np.concatenate([saved, *made])
-    known |= {name: len(saved) + number for number, name in enumerate(missing)}
-    kept = sorted(set(names))
-    if missing or len(known) > len(kept):
-        store.save(EMBEDDINGS, {"keys": np.array(kept), "vectors": vectors[[known[name] for name in kept]]})
-    return vectors[[known[name] for name in names]]
+    for name, row in known.items():
+        if name in places:
+            vectors[places[name]] = saved[row]
+    return set(known)
 
 
 def _saved_embeddings(store: Store) -> tuple[dict[str, int], npt.NDArray[np.float16]]:

@@ -3,7 +3,7 @@
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 Embeddings = npt.NDArray[np.floating[Any]]  # of texts; those of many in half precision
-Places = npt.NDArray[np.int32]
+Places = npt.NDArray[np.int32 | np.uint16]
 LETTERS = (3, 4, 5)  # lengths of the runs of letters within a padded word
 WORDS = (1, 2, 3)  # lengths of the runs of words
 BLOCK = 8_192  # values of a product that are multiplied at a time
+BUCKETS = 2**22  # of features, in which the rare ones are told before they are held
 FEWEST = 4  # texts that must hold a feature, for it to count
 
 
@@ -51,7 +52,7 @@ class Rows:
     def transposed(self) -> "Rows":
         """The same with rows and columns swapped."""
         order = np.argsort(self.columns, kind="stable")
-        owners = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts))
+        owners = _small(np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.starts)), len(self))
         starts = np.concatenate([[0], np.cumsum(np.bincount(self.columns, minlength=self.width))])
         return Rows(self.values[order], owners[order], starts, len(self))
 
@@ -61,6 +62,11 @@ class Rows:
         starts = np.concatenate([[0], np.cumsum(lengths)])
         picked = np.repeat(self.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
         return Rows(self.values[picked], self.columns[picked], starts, self.width)
+
+
+def _small(places: npt.NDArray[np.int32], most: int) -> Places:
+    """Numbers below `most` in as few bytes as they need."""
+    return places.astype(np.uint16) if most <= np.iinfo(np.uint16).max + 1 else places
 
 
 def features(words: Sequence[str], shape: Sequence[str]) -> Counter[str]:
@@ -88,12 +94,18 @@ class Vocabulary:
         self._columns = {name: column for column, name in enumerate(names)}
 
     @classmethod
-    def of(cls, texts: Iterable[Counter[str]]) -> "Vocabulary":
-        """The vocabulary of texts given by their `features`."""
+    def of(cls, texts: Collection[Counter[str]]) -> "Vocabulary":
+        """The vocabulary of texts given by their `features`, which are gone through twice: most features are rare, and
+        to hold them all would take 40 MB."""
+        seen, number = bytearray(BUCKETS), 0
+        for text in texts:
+            number += 1
+            for name in text:
+                if seen[hash(name) % BUCKETS] < FEWEST:
+                    seen[hash(name) % BUCKETS] += 1
         holders: Counter[str] = Counter()
-        number = 0
-        for number, text in enumerate(texts, 1):  # noqa: B007 - how many there were
-            holders.update(text.keys())
+        for text in texts:
+            holders.update([name for name in text if seen[hash(name) % BUCKETS] == FEWEST])
         names = sorted(name for name, count in holders.items() if count >= FEWEST)
         weights = [math.log((1 + number) / (1 + holders[name])) + 1 for name in names]
         return cls(names, np.array(weights, dtype=np.float32))
@@ -115,4 +127,4 @@ class Vocabulary:
         filled = np.flatnonzero(sizes)
         squares = np.add.reduceat(values * values, bounds[filled]) if len(filled) else np.zeros(0, np.float32)
         values /= np.repeat(np.sqrt(squares), sizes[filled])
-        return Rows(values, places, bounds, len(self.names))
+        return Rows(values, _small(places, len(self.names)), bounds, len(self.names))

@@ -37,7 +37,7 @@ from bot.understanding.consideration import Considering  # noqa: E402
 from bot.understanding.encoder import SentenceEncoder  # noqa: E402
 from bot.understanding.entities import EntityFinder  # noqa: E402
 from bot.understanding.explanation import Explanation  # noqa: E402
-from bot.understanding.heads import Examples, cross_validated, train_heads  # noqa: E402
+from bot.understanding.heads import Examples, train_heads, trials_of  # noqa: E402
 from bot.understanding.model import study  # noqa: E402
 from bot.understanding.normalisation import folded  # noqa: E402
 from bot.understanding.pack_interpreter import PackInterpreter  # noqa: E402
@@ -177,7 +177,8 @@ def measure_pack(cache: Path) -> None:
     """Prints what cross-validation says, in which paraphrases stay in one fold: the heads alone, without gates."""
     questions, store = dallas().questions, Store(cache)
     examples = study(Considering(dallas(), store).lessons, SentenceEncoder(), store).examples
-    chances, _ = cross_validated(examples, [question.group for question in questions])
+    trials = trials_of([question.group for question in questions], len(questions))
+    chances = train_heads(examples, trials)[1].both
     calibration = calibrate(chances, examples.numbers, examples.labels)
     unseen, truth, stray = calibration.sharpened(chances), examples.numbers, examples.labels.index(STRAY)
     right = unseen.argmax(axis=1) == truth
@@ -288,7 +289,7 @@ def ours(
     reader = Reader(EntityFinder({}), Spelling({}, ()), ())
     read = {at: reader.read(rows[at].text, lambda _: True) for at in {*seen, *tests}}
     examples = Examples.of([read[at] for at in seen], vectors[list(seen)], [rows[at].intent for at in seen])
-    heads = train_heads(examples)
+    heads, _ = train_heads(examples, np.zeros((len(seen), 0), np.bool_))
     return heads.labels, heads.chances([read[at] for at in tests], heads.likeness(vectors[list(tests)]))
 
 

@@ -5,11 +5,11 @@ import pytest
 from sklearn.kernel_ridge import KernelRidge as ReferenceRidge
 from sklearn.linear_model import LogisticRegression
 
-from bot.understanding.calibration import STRAY, Calibration, calibrate
-from bot.understanding.heads import fold_of, thinned
+from bot.understanding.calibration import CAREFUL, STRAY, Calibration, calibrate
+from bot.understanding.heads import FOLDS, Examples, fold_of, thinned, train_heads, trials_of
 from bot.understanding.logistic import softmax, train_logistic
-from bot.understanding.ridge import LANDMARKS, held_out, train_ridge
-from bot.understanding.tfidf import Rows, Vocabulary, features
+from bot.understanding.ridge import LANDMARKS, train_ridges
+from bot.understanding.tfidf import FEWEST, Rows, Vocabulary, features
 from tests.unit.understanding.packs import dallas
 
 TEXTS = [question for question in dallas(8).questions if question.lang == "en"][::6]
@@ -41,7 +41,7 @@ def test_ridge_head_agrees_with_scikit_learn(count: int) -> None:
     points = draw.normal(size=(count, 16)).astype(np.float32)
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     labels = draw.integers(0, 3, count)
-    ridge = train_ridge(points, labels, 3, width=1.0, penalty=0.1)
+    [ridge] = train_ridges(points, labels, 3, np.ones((count, 1), np.bool_), width=1.0, penalty=0.1)
     ours = ridge.scores(ridge.likeness(points[:50]))
     reference = ReferenceRidge(kernel="rbf", gamma=1.0, alpha=0.1).fit(points, np.eye(3)[labels]).predict(points[:50])
     np.testing.assert_allclose(ours, reference, atol=2e-3)
@@ -53,11 +53,11 @@ def test_ridges_trained_at_once_are_those_trained_alone() -> None:
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     labels, parts = draw.integers(0, 3, len(points)), draw.integers(0, 3, len(points))
     taught = (parts[:, None] != np.arange(3)) & (draw.random((len(points), 3)) < 0.8)
-    found = held_out(points, labels, 3, taught, parts, width=1.0, penalty=0.1)
-    for part in range(3):
-        rows, asked = taught[:, part], parts == part
+    ridges = train_ridges(points, labels, 3, taught, width=1.0, penalty=0.1)
+    for part, ridge in enumerate(ridges):
+        rows, asked = taught[:, part], np.flatnonzero(parts == part)
         alone = ReferenceRidge(kernel="rbf", gamma=1.0, alpha=0.1).fit(points[rows], np.eye(3)[labels[rows]])
-        np.testing.assert_allclose(found[asked], alone.predict(points[asked]), atol=2e-3)
+        np.testing.assert_allclose(ridge.scores_of(points, asked), alone.predict(points[asked]), atol=2e-3)
 
 
 def test_sparse_rows_multiply_like_dense_ones(rows: Rows) -> None:
@@ -80,6 +80,36 @@ def test_paraphrases_stay_in_one_fold() -> None:
         len({part for part, group in zip(parts.tolist(), groups, strict=True) if group == one}) == 1
         for one in set(groups)
     )
+
+
+@pytest.mark.parametrize(("enough", "trials"), [(1, 1), (25, 2), (90, FOLDS), (1000, FOLDS)])
+def test_no_more_is_held_back_than_is_enough(enough: int, trials: int) -> None:
+    held_back = trials_of(range(100), enough)
+    assert held_back.sum(axis=0).tolist() == [20] * trials
+    assert held_back.sum(axis=1).max() == 1
+
+
+def test_nothing_is_held_back_where_all_are_paraphrases() -> None:
+    assert trials_of([7] * 50).shape == (50, 0)
+    assert calibrate(np.zeros((0, 2), np.float32), np.zeros(0, np.int64), ["a", "b"]) == CAREFUL
+
+
+def test_trial_knows_nothing_of_what_it_is_tried_on() -> None:
+    """Texts without any sense that occur nowhere else cannot be told by heads that did not see them."""
+    draw = np.random.default_rng(4)
+    points = draw.normal(size=(400, 64)).astype(np.float32)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    words = ["".join(chr(97 + one) for one in draw.integers(0, 26, 8)) for _ in range(400)]
+    counted = [features([word], [word]) for word in words]
+    vocabulary = Vocabulary.of(counted * FEWEST)
+    numbers = draw.integers(0, 2, 400)
+    examples = Examples(("a", "b"), numbers, vocabulary, vocabulary.rows(counted), points)
+    heads, trial = train_heads(examples, trials_of(range(400)))
+    assert (trial.both.argmax(axis=1) == numbers).mean() < 0.6
+    assert (trial.words.argmax(axis=1) == numbers).mean() < 0.6
+    assert heads.ridge is not None
+    seen = heads.ridge.scores_of(points, np.arange(400)).argmax(axis=1)
+    assert (seen == numbers).mean() > 0.95
 
 
 def test_like_examples_of_one_intent_are_kept_once() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,24 +13,23 @@ import pytest
 from bot.understanding import training
 from bot.understanding.consideration import Considering
 from bot.understanding.encoder import DIMENSIONS
-from bot.understanding.model import Lessons, load_model, train_model
+from bot.understanding.knowledge import lessons_key
+from bot.understanding.model import load_model, study, train_model
 from bot.understanding.pack_interpreter import PackInterpreter
 from bot.understanding.store import EMBEDDINGS, Store, embeddings_of
 from bot.understanding.tfidf import Floats
 from bot.understanding.training import train_apart
 from tests.unit.understanding.packs import dallas
 
-LESSONS = Considering(dallas(16), Store(None)).lessons
-MOST_MEMORY = 280  # megabytes that learning the whole pack takes, a few of them to spare
+KNOWLEDGE = dallas(16)
+MOST_MEMORY = 230  # megabytes that learning the whole pack takes, a few of them to spare
 LEARNING = """
 import resource
 import sys
 from pathlib import Path
-from bot.understanding.consideration import Considering
-from bot.understanding.store import Store
 from bot.understanding.training import train_apart
 from tests.unit.understanding.packs import dallas
-assert train_apart(Considering(dallas(), Store(None)).lessons, Path(sys.argv[1]), with_encoder=True)
+assert train_apart(dallas(), Path(sys.argv[1]), with_encoder=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 """
 
@@ -49,9 +49,10 @@ class Counting:
 
 
 def test_process_of_its_own_trains_the_same_model(tmp_path: Path) -> None:
-    assert train_apart(LESSONS, tmp_path, with_encoder=False)
-    apart = load_model(LESSONS.key, Store(tmp_path), with_encoder=False)
-    here = train_model(LESSONS, None, Store(None))
+    lessons = Considering(KNOWLEDGE, Store(None)).lessons
+    assert train_apart(KNOWLEDGE, tmp_path, with_encoder=False)
+    apart = load_model(lessons.key, Store(tmp_path), with_encoder=False)
+    here = train_model(lessons, None, Store(None))
     assert apart is not None
     assert (apart.labels, apart.words) == (here.labels, here.words)
     np.testing.assert_allclose(apart.heads.logistic.weights, here.heads.logistic.weights, atol=1e-4)
@@ -60,8 +61,8 @@ def test_process_of_its_own_trains_the_same_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["not/yet", "file"])
 def test_folder_that_is_missing_is_made_and_a_file_in_its_place_is_no_fault(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert train_apart(LESSONS, tmp_path / name, with_encoder=False)
-    assert (load_model(LESSONS.key, Store(tmp_path / name), with_encoder=False) is None) == (name == "file")
+    assert train_apart(KNOWLEDGE, tmp_path / name, with_encoder=False)
+    assert (load_model(lessons_key(KNOWLEDGE), Store(tmp_path / name), with_encoder=False) is None) == (name == "file")
 
 
 def test_learner_that_is_ended_takes_nobody_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +74,27 @@ def test_learner_that_is_ended_takes_nobody_with_it(tmp_path: Path, monkeypatch:
 
 
 def test_training_that_fails_is_told(tmp_path: Path) -> None:
-    assert not train_apart(Lessons("key", LESSONS.questions, [], []), tmp_path, with_encoder=False)
+    assert not train_apart(replace(KNOWLEDGE, questions=[]), tmp_path, with_encoder=False)
+
+
+def test_who_is_not_asked_meanwhile_reads_no_examples_himself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Considering, "lessons", property(lambda _: pytest.fail("read in this process")))
+    interpreter = PackInterpreter(KNOWLEDGE, tmp_path, lambda: None)
+    assert not interpreter.is_learnt()
+    assert interpreter.warm(is_asked=False) == "words"
+    assert interpreter.understand("when is the vote").turn.intent == "when_is_the_vote"
+
+
+def test_what_was_studied_is_handed_on_whole(tmp_path: Path) -> None:
+    lessons = Considering(dallas(64), Store(None)).lessons
+    studied = study(lessons, Counting(), Store(None))
+    handed = training._handed(training._left(studied, tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    assert (handed.name, handed.groups, handed.sayings) == (studied.name, studied.groups, studied.sayings)
+    np.testing.assert_array_equal(handed.said, studied.said)
+    np.testing.assert_array_equal(handed.examples.embeddings, studied.examples.embeddings)
+    for name in ("values", "columns", "starts"):
+        np.testing.assert_array_equal(getattr(handed.examples.rows, name), getattr(studied.examples.rows, name))
 
 
 def test_training_ends_with_the_process_that_wanted_it() -> None:
