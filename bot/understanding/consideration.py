@@ -10,7 +10,7 @@ import numpy as np
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
 from bot.understanding.calibration import CAREFUL, STRAY, Calibration
-from bot.understanding.decision import FIRM, REFUSALS, Decision, decide
+from bot.understanding.decision import FIRM, MOST_OFFERED, REFUSALS, Decision, decide, need_of
 from bot.understanding.encoder import Encoder
 from bot.understanding.entities import EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
@@ -130,7 +130,7 @@ class Considering:
         if fully:
             explained = replace(explained, nearest=self._neighbours(weighed[0]))
         if len(weighed) > 1 and explained.rule == "heads":
-            explained = self._explained_parts(explained, weighed[1:], context)
+            explained = self._explained_parts(explained, weighed[0], weighed[1:], context)
         lang = self._languages.of_message(reading.raw)
         return replace(explained, understanding=replace(explained.understanding, lang=lang))
 
@@ -185,14 +185,18 @@ class Considering:
         asked = self._knowledge.questions
         return tuple(Neighbour(asked[at].text, asked[at].intent, round(float(likeness[at]), 3)) for at in best)
 
-    def _explained_parts(self, whole: Explanation, parts: Sequence[_Weighed], context: Turn | None) -> Explanation:
+    def _explained_parts(
+        self, whole: Explanation, message: _Weighed, parts: Sequence[_Weighed], context: Turn | None
+    ) -> Explanation:
         """Where two sentences each ask something plain, the first is answered and the second offered."""
-        decisions = [decide(part.chances, part.calibration, self._gate(part.reading)) for part in parts]
-        firm = next(
-            (at for at, one in enumerate(decisions) if one.outcome == "refuse" and one.intents[0] in FIRM), None
-        )
-        if firm is not None:
-            return replace(whole, understanding=self._understood(decisions[firm], parts[firm], context))
+        gates = [self._gate(part.reading) for part in parts]
+        decisions = [decide(part.chances, part.calibration, gate) for part, gate in zip(parts, gates, strict=True)]
+        needs = [at for at, one in enumerate(decisions) if one.outcome == "refuse" and one.intents[0] in FIRM]
+        if needs:
+            at = max(needs, key=lambda at: (gates[at] is not None, need_of(parts[at].chances)))
+            need, likely = self._understood(decisions[at], parts[at], context), need_of(parts[at].chances)
+            is_sure = gates[at] is not None or (likely + need_of(message.chances)) / 2 >= message.calibration.need_at
+            return replace(whole, understanding=need if is_sure else _doubted(whole.understanding, need))
         plain = [
             self._understood(decision, part, context) for decision, part in zip(decisions, parts, strict=True)
             if decision.outcome != "confirm" and decision.intents[0] not in {GREETING, STRAY}
@@ -237,6 +241,14 @@ def _followed(follow: FollowUp) -> Understanding:
     if follow.sure:
         return Understanding(follow.turns[0], "answer", SURE)
     return Understanding(follow.turns[0], "confirm", 0.5, candidates=follow.turns)
+
+
+def _doubted(whole: Understanding, need: Understanding) -> Understanding:
+    """A need that one sentence alone tells of, which may only be the way to a question: both are offered."""
+    likeliest = (whole.candidates or (whole.turn,))[: MOST_OFFERED - 1]
+    if whole.turn.intent == STRAY:
+        return need
+    return replace(whole, outcome="confirm", candidates=tuple(dict.fromkeys((*likeliest, need.turn))))
 
 
 def _is_short(word: str) -> bool:

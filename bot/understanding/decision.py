@@ -47,11 +47,16 @@ def decide(chances: Mapping[str, float], calibration: Calibration, gate: Passed 
     return Decision("confirm", _offered(ranked, chances), chances[first])
 
 
+def need_of(chances: Mapping[str, float]) -> float:
+    """The probability of distress and legal questions together."""
+    return sum(chances.get(intent, 0.0) for intent in NEEDS)
+
+
 def _in_need(chances: Mapping[str, float], calibration: Calibration) -> str | None:
     """Distress or a legal question, told on less than any other intent: to ask back here would be to miss it."""
     distress, legal = (chances.get(intent, 0.0) for intent in FIRM)
     rival = max((chance for intent, chance in chances.items() if intent not in {*NEEDS, STRAY}), default=0.0)
-    if distress + legal < max(calibration.need_at, rival):
+    if need_of(chances) < max(calibration.need_at, rival):
         return None
     return DISTRESS if CLEARLY_LEGAL * distress >= legal else FIRM[1]
 

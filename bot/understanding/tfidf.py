@@ -16,6 +16,8 @@ Embeddings = npt.NDArray[np.floating[Any]]  # of texts; those of many in half pr
 Places = npt.NDArray[np.int32 | np.uint16]
 LETTERS = (3, 4, 5)  # lengths of the runs of letters within a padded word
 WORDS = (1, 2, 3)  # lengths of the runs of words
+MARK = "_"  # what a run of words begins with, and has between them
+OF_WORDS = 2  # times that a run of words counts as much as one of letters: there are fewer of them
 BLOCK = 8_192  # values of a product that are multiplied at a time
 BUCKETS = 2**22  # of features, in which the rare ones are told before they are held
 FEWEST = 4  # texts that must hold a feature, for it to count
@@ -77,12 +79,13 @@ def features(words: Sequence[str], shape: Sequence[str]) -> Counter[str]:
         for size in LETTERS:
             found += [padded[start : start + size] for start in range(len(padded) - size + 1)]
     for size in WORDS:
-        found += ["_".join(("", *shape[start : start + size])) for start in range(len(shape) - size + 1)]
+        found += [MARK.join(("", *shape[start : start + size])) for start in range(len(shape) - size + 1)]
     return Counter(found)
 
 
 class Vocabulary:
-    """The features of the texts it was made of, each with its weight log((1 + n) / (1 + texts with it)) + 1.
+    """The features of the texts it was made of, each with its weight log((1 + n) / (1 + texts with it)) + 1, or
+    `OF_WORDS` times that.
 
     Counts are damped to 1 + log(count) and rows have length 1 (Salton and Buckley 1988,
     doi 10.1016/0306-4573(88)90021-0).
@@ -107,7 +110,8 @@ class Vocabulary:
         for text in texts:
             holders.update([name for name in text if seen[hash(name) % BUCKETS] == FEWEST])
         names = sorted(name for name, count in holders.items() if count >= FEWEST)
-        weights = [math.log((1 + number) / (1 + holders[name])) + 1 for name in names]
+        rarity = {name: math.log((1 + number) / (1 + holders[name])) + 1 for name in names}
+        weights = [rarity[name] * (OF_WORDS if name.startswith(MARK) else 1) for name in names]
         return cls(names, np.array(weights, dtype=np.float32))
 
     def rows(self, texts: Iterable[Counter[str]]) -> Rows:

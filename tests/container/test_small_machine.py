@@ -95,8 +95,6 @@ async def draw(machine: Machine) -> None:
 async def test_it_carries_a_city(
     engine: Engine, image: str, served: Explainer, repository: Path, tmp_path: Path, share: str, is_bounded: bool
 ) -> None:
-    if is_bounded and share != "two cores":
-        pytest.skip("half a core takes minutes: in the whole form alone")
     shutil.copytree(repository / "facts", tmp_path / "facts")
     telegram, updates = Telegram(), 3_000 if is_bounded else 30_000
     traffic = Traffic(City(served.codes), telegram, 1e9)

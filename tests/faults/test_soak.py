@@ -69,7 +69,7 @@ async def test_a_day_in_a_city_leaves_no_trace(served: Explainer, data: Path, tm
         program.command = (sys.executable, "-m", "tests.faults.fast_day", str(SPEED))
         await program.start(until="understanding_warm")
         looking = asyncio.create_task(look_now_and_then(program, seen))
-        held = await spend_the_day(program, traffic, hours=1 if is_bounded else 24)
+        held = await spend_the_day(program, traffic, hours=2 if is_bounded else 24)
         looking.cancel()
         await asyncio.sleep(1.0)  # what is still on its way
         await program.stop()
