@@ -113,8 +113,7 @@ def load_content(
         return Loaded(None, findings, quotes, pack.zone)
     base = FactBase(pack)
     kinds = {preset.id: preset.entities for preset in phrasebook.presets.values()}
-    term = f"term:{pack.topic.term}"
-    knowledge = Knowledge(questions, base.entities(), pack.statements, kinds, gates, places, term)
+    knowledge = Knowledge(questions, base.entities(), pack.statements, kinds, gates, places, base.subjects())
     return Loaded(Content(base, phrasebook, knowledge), findings, quotes, pack.zone)
 
 

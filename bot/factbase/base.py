@@ -122,6 +122,12 @@ class FactBase:
         }
         return tables.get(kind, {}).get(name)
 
+    def subjects(self) -> tuple[str, ...]:
+        """Entity ids of what everybody speaks of, the topic's term first."""
+        spoken_of = [f"{kind}:{one}" for one in self.topic.spoken_of for kind in ("org", "term")]
+        known = self.entities()
+        return tuple(dict.fromkeys(one for one in (f"term:{self.topic.term}", *spoken_of) if one in known))
+
     def entities(self) -> dict[str, Person | Organisation | Term]:
         """Everything that readers can name, by entity id."""
         return {f"{kind}:{entry.id}": entry for kind, name in ENTITY_KINDS.items() for entry in self.pack.entries(name)}

@@ -19,7 +19,7 @@ REFERENCES = {  # field → files whose ids it may name, for each model that has
     "sources": ("sources",), "by": ("people", "organisations"), "people": ("people", "organisations"),
     "organisation": ("organisations",), "body": ("organisations",),
     "about": ("decisions", "events", "terms", "statements"),
-    "decision": ("decisions",), "term": ("terms",),
+    "decision": ("decisions",), "term": ("terms",), "spoken_of": ("organisations", "terms"),
 }  # fmt: skip
 
 AHEAD = {"expected", "scheduled", "postponed"}  # states of a report that name a date ahead

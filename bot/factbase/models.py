@@ -45,7 +45,8 @@ class Section(Entry):
 
 
 class Topic(Entry):
-    """What the pack explains. `place` is an Open Civic Data division id; the zone is an IANA name."""
+    """What the pack explains. `place` is an Open Civic Data division id; the zone is an IANA name. `spoken_of` is what
+    everybody speaks of, as of the `term`: a question that names somebody else, too, asks of that one."""
 
     kind: ClassVar[str] = "topic"
     id: Id
@@ -56,6 +57,7 @@ class Topic(Entry):
     languages: tuple[LanguageCode, ...] = Field(min_length=1, max_length=12)
     decision: Id
     term: Id
+    spoken_of: tuple[Id, ...] = ()
     places: tuple[Place, ...] = ()
     summary: tuple[Passage, ...] = Field(min_length=1)
     review_by: Time | None = None

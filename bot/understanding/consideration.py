@@ -74,7 +74,7 @@ class Considering:
         phrases = Phrases(knowledge.statements, knowledge.entities, names.words | common)
         spelling = Spelling(speech.counts, names.words)
         self._reader = Reader(names, spelling, knowledge.places, rules.openers, rules.pictures)
-        self._linker = Linker(phrases, knowledge.kinds, rules)
+        self._linker = Linker(phrases, knowledge.kinds, rules, knowledge.subjects)
         self._languages = Languages.of(speech, rules.tongues, rules.of_any_language)
         if known is None:
             known = Usage(speech, *self._taught())
@@ -234,7 +234,7 @@ class Considering:
         nearest = max(self._explaining, key=lambda at: float(likeness[at]), default=None)
         if nearest is not None and float(likeness[nearest]) >= SIMILAR:
             return self._explaining[nearest]
-        return self._knowledge.topic_term
+        return self._knowledge.subjects[0]
 
 
 def _followed(follow: FollowUp) -> Understanding:

@@ -17,7 +17,7 @@ VERSION = "20"  # of what is saved, of how it is trained and of how texts are re
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """What an interpreter is made of. `kinds` are the kinds of entity that each intent takes, `places` those that the
-    pack says are not its own, `topic_term` the entity id of the pack's main term."""
+    pack says are not its own, `subjects` what everybody speaks of, the pack's main term first."""
 
     questions: Sequence[Question]
     entities: Mapping[str, Entity]
@@ -25,7 +25,7 @@ class Knowledge:
     kinds: Mapping[str, Sequence[str]]
     gates: Gates
     places: Sequence[str]
-    topic_term: str
+    subjects: Sequence[str]
 
 
 def lessons_key(knowledge: Knowledge) -> str:
@@ -37,8 +37,8 @@ def lessons_key(knowledge: Knowledge) -> str:
 def usage_key(knowledge: Knowledge, lessons: str) -> str:
     """A hash of all that the usage is made of: the key of the lessons, and the rules that it is told by."""
     rules = knowledge.gates.rules
-    told_by = (knowledge.kinds.get(EXPLAINING), rules.asks_of, rules.lists, rules.who)
-    return digest((lessons, *map(repr, told_by)))
+    told = (knowledge.kinds.get(EXPLAINING), knowledge.subjects, rules.asks_of, rules.lists, rules.who)
+    return digest((lessons, *map(repr, told)))
 
 
 def _parts(knowledge: Knowledge) -> Iterator[str]:

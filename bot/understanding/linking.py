@@ -15,7 +15,6 @@ SAYING, STANDING, EXPLAINING, QUOTING = "what_did_they_say", "where_they_stand",
 PREFERRED = {EXPLAINING: ("term", "person", "org")}
 KINDS = ("person", "org", "term")
 FEWEST_QUOTED = 3  # words in a row that are surely a quotation, whatever the embeddings say
-OBJECTS = frozenset({"org:ice", "term:ice", "term:287g"})  # what others speak of, unless nobody else is named
 MOST_BETWEEN = 3  # words between somebody and what is said
 
 
@@ -28,11 +27,15 @@ class FollowUp:
 
 
 class Linker:
-    """`kinds` are the kinds of entity that each intent takes."""
+    """`kinds` are the kinds of entity that each intent takes, `subjects` what others speak of: they are asked of where
+    nobody else is named."""
 
-    def __init__(self, phrases: Phrases, kinds: Mapping[str, Sequence[str]], rules: Rules) -> None:
+    def __init__(
+        self, phrases: Phrases, kinds: Mapping[str, Sequence[str]], rules: Rules, subjects: Iterable[str]
+    ) -> None:
         self._phrases = phrases
         self._kinds = kinds
+        self._subjects = frozenset(subjects)
         self._linking = sorted((tuple(folded(words).split()) for words in rules.linking), key=len, reverse=True)
         self._pronouns = frozenset(folded(word) for word in rules.pronouns)
         self._reasons = frozenset(folded(words) for words in rules.reasons)
@@ -60,13 +63,13 @@ class Linker:
         """The less, the likelier it is that the words ask what this is: a term rather than who speaks of it, and of two
         terms the narrower one; but a person where they ask who."""
         is_other = entity.startswith("person:") != bool(self._who.intersection(words))
-        return is_other, entity in OBJECTS
+        return is_other, entity in self._subjects
 
     def _asked(self, entity: str, mention: Mention, words: Sequence[str]) -> tuple[bool, bool]:
         """The less, the likelier it is that the words ask what this one says: "what did … say"."""
         before, after = reversed(words[: mention.start]), words[mention.end :]
         is_asked = self._is_beside(self._asking, before) or self._is_beside(self._speaking, after)
-        return not is_asked, entity in OBJECTS
+        return not is_asked, entity in self._subjects
 
     def _is_beside(self, wanted: Set[str], words: Iterable[str]) -> bool:
         """Whether the first of the words, but for some in between, is wanted."""

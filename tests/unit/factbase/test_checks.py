@@ -28,6 +28,7 @@ def test_a_sound_pack_passes_every_check(check: Callable, write_pack: Callable) 
         ("events.yaml", "people: [ruiz]", "people: [ruiz, riuz]", "events.yaml:4: people.1", "there is no 'riuz'"),
         ("people.yaml", "organisation: council", "organisation: senate", "people.yaml:6: roles.0.organisation", "there is no 'senate'"),
         ("topic.yaml", "term: girder", "term: beam", "topic.yaml:8: term", "there is no 'beam'"),
+        ("topic.yaml", "term: girder", "term: girder\nspoken_of: [nobody]", "topic.yaml:9: spoken_of.0", "there is no 'nobody'"),
         ("topic.yaml", "decision: mending", "decision: painting", "topic.yaml:7: decision", "there is no 'painting'"),
         ("topic.yaml", "decision: mending", "decision: grant-deadline", "topic.yaml:7: decision", "is not voted on"),
         ("topic.yaml", "languages: [en, es]", "languages: [es]", "topic.yaml:6: languages", "English is missing"),

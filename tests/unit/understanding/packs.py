@@ -27,14 +27,15 @@ def dallas(every: int = 1) -> Knowledge:
     gates, places, findings = load_gates(RESPONSES, PACK, list(presets))
     assert gates is not None, findings
     first = {question.group: question.text for question in reversed(questions)}
+    base = FactBase(pack)
     return Knowledge(
         questions=[question for question in questions if crc32(first[question.group].encode()) % every == 0],
-        entities=FactBase(pack).entities(),
+        entities=base.entities(),
         statements=pack.statements,
         kinds={preset.id: preset.entities for preset in presets.values()},
         gates=gates,
         places=places,
-        topic_term=f"term:{pack.topic.term}",
+        subjects=base.subjects(),
     )
 
 

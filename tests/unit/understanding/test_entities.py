@@ -18,7 +18,16 @@ FINDER = EntityFinder(KNOWLEDGE.entities)
 PHRASES = Phrases(KNOWLEDGE.statements, KNOWLEDGE.entities, FINDER.words)
 WRITTEN = Counter(word for one in KNOWLEDGE.questions for word in folded(one.text).split())
 READER = Reader(FINDER, Spelling(WRITTEN, FINDER.words), KNOWLEDGE.places)
-LINKER = Linker(PHRASES, {**KNOWLEDGE.kinds, "who_said_what": ("person", "org")}, KNOWLEDGE.gates.rules)
+LINKER = Linker(
+    PHRASES, {**KNOWLEDGE.kinds, "who_said_what": ("person", "org")}, KNOWLEDGE.gates.rules, KNOWLEDGE.subjects
+)
+
+
+def test_a_pack_says_of_what_everybody_speaks() -> None:
+    reading = READER.read("ice the mayor", lambda _: False)
+    for subjects, asked in ((["org:ice"], "person:eric-johnson"), (["person:eric-johnson"], "org:ice")):
+        linker = Linker(PHRASES, KNOWLEDGE.kinds, KNOWLEDGE.gates.rules, subjects)
+        assert linker.entity("where_they_stand", reading, None) == asked
 
 
 def linked(intent: str, text: str, context: Turn | None = None) -> str | None:
