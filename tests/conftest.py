@@ -62,7 +62,7 @@ def is_bounded() -> bool:
 
 @pytest.fixture(scope="session")
 def served(repository: Path) -> Explainer:
-    """The Dallas pack as it is served, with everything trained: in a minute, then from test-output/cache."""
+    """The Dallas pack as it is served, with everything trained: in half a minute or so, then from test-output/cache."""
     explainer = build(Settings(explainer_data=repository / "test-output"))
     assert explainer.interpreter.warm() == "ready"
     return explainer

@@ -12,7 +12,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.dates import Dates
 from bot.conversation.pictures import Pictures
 from bot.conversation.reminding import Reminding
-from bot.conversation.succession import UNTAUGHT, Learner, Succession
+from bot.conversation.succession import SUCCEEDING, UNTAUGHT, Learner, Succession
 from bot.core.clock import Clock
 from bot.core.findings import Finding, errors
 from bot.core.messages import Turn
@@ -103,7 +103,7 @@ class Explainer:
     def learn(self, is_served: Callable[[], bool], pauses: tuple[int, ...] = TRIED_AGAIN) -> None:
         """Learns, for as long as it takes; where that comes to less than it could, tries again after each of the
         `pauses` (seconds), while it is served."""
-        status = self.interpreter.warm(is_asked=self.understanding is self.interpreter)
+        status = self.interpreter.warm(is_asked=self._is_asked())
         for pause in pauses if self.content.knowledge.questions else ():
             for _ in range(0 if status == "ready" else pause // LOOK):
                 time.sleep(LOOK)
@@ -111,7 +111,11 @@ class Explainer:
                     return
             if status == "ready" or not is_served():
                 return
-            status = self.interpreter.warm()
+            status = self.interpreter.warm(is_asked=self._is_asked())
+
+    def _is_asked(self) -> bool:
+        """Whether texts come to its own interpreter, and not to an earlier one meanwhile."""
+        return self.understanding.status() != SUCCEEDING
 
     def is_learning(self) -> bool:
         """Whether its example questions are not learnt yet."""
@@ -139,7 +143,7 @@ def renew(before: Explainer, places: Places) -> Explainer:
     if amiss:
         raise FaultyContentError(amiss)
     interpreter = PackInterpreter(content.knowledge, places.cache, before.load)
-    if interpreter.is_learnt():  # two seconds at most
+    if interpreter.is_learnt() and (model := interpreter.model) and model.heads.ridge:  # two seconds at most
         interpreter.warm()
     understanding: Learner = interpreter
     if interpreter.status() == UNTAUGHT and content.knowledge.questions:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bot.understanding.tfidf import Floats, Integers
 
-MOST_WRONG = 0.04  # of all questions answered directly and wrongly, in cross-validation, which is harder than life
+MOST_WRONG = 0.04  # of all questions answered directly and wrongly, of those held back, which are harder than life
 MOST_STRAY = 0.04  # of out-of-scope questions answered directly, likewise
 MOST_LOST = 0.01  # of questions in scope refused as not covered, likewise
 MOST_ALARMED = 0.021  # of other questions taken for distress or a legal question, likewise
@@ -37,8 +37,8 @@ CAREFUL = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.95)  # offers rat
 
 
 def calibrate(chances: Floats, truth: Integers, labels: Sequence[str]) -> Calibration:
-    """Fits on cross-validated `chances` of shape (texts, labels): the exponent by log-likelihood (Guo et al. 2017,
-    arXiv:1706.04599), the thresholds as the lowest that keep the promised shares of errors. Careful without texts."""
+    """Fits on `chances` of texts held back, of shape (texts, labels): the exponent by log-likelihood (Guo et al. 2017,
+    arXiv:1706.04599), the thresholds as the lowest that keep the promised shares of errors. Careful without any."""
     if not len(truth):
         return CAREFUL
     exponent = min(EXPONENTS, key=lambda one: _surprise(Calibration(float(one), 1, 1).sharpened(chances), truth))

@@ -10,7 +10,7 @@ import numpy as np
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
 from bot.understanding.calibration import CAREFUL, STRAY, Calibration
-from bot.understanding.decision import FIRM, MOST_OFFERED, REFUSALS, Decision, decide, need_of
+from bot.understanding.decision import FIRM, REFUSALS, Decision, decide, need_of
 from bot.understanding.encoder import Encoder
 from bot.understanding.entities import EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
@@ -19,6 +19,7 @@ from bot.understanding.knowledge import Knowledge, lessons_key, usage_key
 from bot.understanding.linking import EXPLAINING, QUOTING, FollowUp, Linker
 from bot.understanding.model import Lessons, Model
 from bot.understanding.nearest import Nearest
+from bot.understanding.needs import Need, foremost
 from bot.understanding.phrases import Phrases, told_by
 from bot.understanding.quotations import NOBODY, Saying
 from bot.understanding.reading import Reader, Reading
@@ -104,14 +105,15 @@ class Considering:
         return Lessons(self.key, questions, readings, [*asked, *said])
 
     def forget_lessons(self) -> None:
-        """Frees 25 MB that nobody needs once there is a model; they can be read again."""
-        self.__dict__.pop("lessons", None)
+        """Frees some 50 MB that hardly anybody needs once there is a model; they can be read again."""
+        for name in ("lessons", "_nearest"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def _nearest(self) -> Nearest:
         """Made when first needed: with heads from the cache that is only for an explanation without the encoder."""
         nearest = Nearest(self._knowledge.questions, self.lessons.readings)
-        self.forget_lessons()
+        self.__dict__.pop("lessons", None)
         return nearest
 
     def consider(self, text: str, context: Turn | None, equipment: Equipment, *, fully: bool = False) -> Explanation:
@@ -137,10 +139,9 @@ class Considering:
     def _weigh(self, readings: Sequence[Reading], equipment: Equipment) -> list[_Weighed]:
         model, encoder = equipment.model, equipment.encoder
         if model is None:
-            likeness = [self._nearest.likeness(one) for one in readings]
-            rows = [
-                dict(zip(self._nearest.labels, self._nearest.chances(one).tolist(), strict=True)) for one in likeness
-            ]
+            nearest = self._nearest
+            likeness = [nearest.likeness(one) for one in readings]
+            rows = [dict(zip(nearest.labels, nearest.chances(one).tolist(), strict=True)) for one in likeness]
             return [
                 _Weighed(one, row, CAREFUL, near, None) for one, row, near in zip(readings, rows, likeness, strict=True)
             ]
@@ -188,15 +189,22 @@ class Considering:
     def _explained_parts(
         self, whole: Explanation, message: _Weighed, parts: Sequence[_Weighed], context: Turn | None
     ) -> Explanation:
-        """Where two sentences each ask something plain, the first is answered and the second offered."""
+        """A need in one of the sentences comes first; where two each ask something plain, the first is answered and the
+        second offered."""
         gates = [self._gate(part.reading) for part in parts]
         decisions = [decide(part.chances, part.calibration, gate) for part, gate in zip(parts, gates, strict=True)]
-        needs = [at for at, one in enumerate(decisions) if one.outcome == "refuse" and one.intents[0] in FIRM]
+        needs = [
+            Need(
+                intent=one.intents[0],
+                is_sure=(gate is not None and one.intents == (gate.intent,)) or _agree(part, message),
+                likely=need_of(part.chances),
+                understood=self._understood(one, part, context),
+            )
+            for part, one, gate in zip(parts, decisions, gates, strict=True)
+            if one.outcome == "refuse" and one.intents[0] in FIRM
+        ]
         if needs:
-            at = max(needs, key=lambda at: (gates[at] is not None, need_of(parts[at].chances)))
-            need, likely = self._understood(decisions[at], parts[at], context), need_of(parts[at].chances)
-            is_sure = gates[at] is not None or (likely + need_of(message.chances)) / 2 >= message.calibration.need_at
-            return replace(whole, understanding=need if is_sure else _doubted(whole.understanding, need))
+            return replace(whole, understanding=foremost(whole.understanding, needs))
         plain = [
             self._understood(decision, part, context) for decision, part in zip(decisions, parts, strict=True)
             if decision.outcome != "confirm" and decision.intents[0] not in {GREETING, STRAY}
@@ -243,12 +251,9 @@ def _followed(follow: FollowUp) -> Understanding:
     return Understanding(follow.turns[0], "confirm", 0.5, candidates=follow.turns)
 
 
-def _doubted(whole: Understanding, need: Understanding) -> Understanding:
-    """A need that one sentence alone tells of, which may only be the way to a question: both are offered."""
-    likeliest = (whole.candidates or (whole.turn,))[: MOST_OFFERED - 1]
-    if whole.turn.intent == STRAY:
-        return need
-    return replace(whole, outcome="confirm", candidates=tuple(dict.fromkeys((*likeliest, need.turn))))
+def _agree(part: _Weighed, message: _Weighed) -> bool:
+    """Whether a sentence and the whole message together tell of a need."""
+    return (need_of(part.chances) + need_of(message.chances)) / 2 >= message.calibration.need_at
 
 
 def _is_short(word: str) -> bool:

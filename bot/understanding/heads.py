@@ -1,16 +1,15 @@
 """The two heads that tell an intent: kernel ridge over embeddings and logistic regression over words and letters."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bot.core.memory import hand_back
 from bot.understanding.logistic import Logistic, softmax, train_logistic
-from bot.understanding.reading import Reading
+from bot.understanding.reading import Counted, Reading
 from bot.understanding.ridge import Flags, KernelRidge, train_ridges
-from bot.understanding.tfidf import Embeddings, Floats, Integers, Rows, Vocabulary, features
+from bot.understanding.tfidf import Embeddings, Floats, Integers, Rows, Vocabulary
 
 # Chosen on the pack's questions by two authors whom heads had not seen; none is sharp.
 WIDTH = 1.0  # of the Gaussian kernel
@@ -76,22 +75,6 @@ class Examples:
         vocabulary = Vocabulary.of(texts)
         rows = vocabulary.rows(texts)
         return cls(labels, numbered(intents, labels), vocabulary, rows, embeddings)
-
-
-class Counted(Collection[Counter[str]]):
-    """The features of texts read, counted anew each time: to hold them all would take 100 MB."""
-
-    def __init__(self, readings: Sequence[Reading]) -> None:
-        self._readings = readings
-
-    def __iter__(self) -> Iterator[Counter[str]]:
-        return (features(reading.words, reading.shape) for reading in self._readings)
-
-    def __len__(self) -> int:
-        return len(self._readings)
-
-    def __contains__(self, text: object) -> bool:
-        return any(text == one for one in self)
 
 
 def mixed(words: Floats, scores: Floats) -> Floats:

@@ -35,7 +35,7 @@ def lessons_key(knowledge: Knowledge) -> str:
 
 
 def usage_key(knowledge: Knowledge, lessons: str) -> str:
-    """A hash of all that the usage is made of: the key of the lessons, and the rules that it is told by."""
+    """A hash of all that the usage is made of: the key of the lessons, and what else tells it."""
     rules = knowledge.gates.rules
     told = (knowledge.kinds.get(EXPLAINING), knowledge.subjects, rules.asks_of, rules.lists, rules.who)
     return digest((lessons, *map(repr, told)))

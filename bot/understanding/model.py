@@ -65,8 +65,8 @@ class Model:
 
 
 def is_learnt(key: str, store: Store) -> bool:
-    """Whether the store has a model of both heads that was trained on the lessons with this key."""
-    return store.has(_name(key, with_encoder=True))
+    """Whether the store has a model that was trained on the lessons with this key, with an encoder or without."""
+    return any(store.has(_name(key, with_encoder=trained_with)) for trained_with in (True, False))
 
 
 def load_model(key: str, store: Store, *, with_encoder: bool) -> Model | None:

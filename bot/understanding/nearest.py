@@ -6,8 +6,8 @@ import numpy as np
 
 from bot.factbase.questions import Question
 from bot.understanding.logistic import softmax
-from bot.understanding.reading import Reading
-from bot.understanding.tfidf import Floats, Rows, Vocabulary, features
+from bot.understanding.reading import Counted, Reading
+from bot.understanding.tfidf import Floats, Rows, Vocabulary
 
 SHARPNESS = 14.0  # of the softmax over cosines
 NEAREST = 3  # examples of an intent whose mean is its score
@@ -18,7 +18,7 @@ class Nearest:
 
     def __init__(self, questions: Sequence[Question], readings: Sequence[Reading]) -> None:
         self.labels = tuple(sorted({question.intent for question in questions}))
-        counted = [features(one.words, one.shape) for one in readings]
+        counted = Counted(readings)
         self._vocabulary = Vocabulary.of(counted)
         self._rows: Rows = self._vocabulary.rows(counted)
         places = {label: place for place, label in enumerate(self.labels)}
@@ -26,7 +26,7 @@ class Nearest:
 
     def likeness(self, reading: Reading) -> Floats:
         """The cosine with each example, 0 to 1."""
-        row = self._vocabulary.rows([features(reading.words, reading.shape)])
+        row = self._vocabulary.rows(Counted([reading]))
         dense = np.zeros((self._rows.width, 1), dtype=np.float32)
         dense[row.columns, 0] = row.values
         return self._rows.times(dense)[:, 0]

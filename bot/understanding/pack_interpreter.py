@@ -26,10 +26,10 @@ log = logging.getLogger(__name__)
 class PackInterpreter:
     """Implements `bot.core.ports.Interpreter`; safe to use from several threads.
 
-    The first text, or `warm`, reads the examples where the cache knows nothing of them. Until the encoder is there,
-    texts are told by the head over words where the cache has one, and else compared with the example questions, which
-    offers more than it answers. `warm` brings the encoder and both heads, once; it may run in a thread of its own, and
-    nobody waits for it.
+    The first text reads the examples where the cache knows nothing of them, if `warm` did not. Until the encoder is
+    there, texts are told by the head over words where the cache has one, and else compared with the example questions,
+    which offers more than it answers. `warm` brings the encoder and both heads, once; it may run in a thread of its
+    own, and nobody waits for it.
     """
 
     def __init__(
@@ -42,13 +42,15 @@ class PackInterpreter:
         self._equipped = Equipment(None, None, "examples"), Recent()
         self._preparing, self._warming = threading.Lock(), threading.Lock()
 
-    def _prepared(self) -> Considering:
-        """Made when first needed, which takes two seconds where nothing is kept: a page can be served before."""
+    def _prepared(self, known: Model | None = None) -> Considering:
+        """Made when first needed, which takes some seconds where nothing is kept: a page can be served before. Whoever
+        has the model `known` already equips it himself."""
         with self._preparing:
             if self._considering is None:
                 considering = Considering(self._knowledge, self._store)
-                model = load_model(considering.key, self._store, with_encoder=False)
-                self._equip(Equipment(model, None, "words" if model else "examples"))
+                if known is None:
+                    model = load_model(considering.key, self._store, with_encoder=False)
+                    self._equip(Equipment(model, None, "words" if model else "examples"))
                 self._considering = considering
             return self._considering
 
@@ -61,7 +63,7 @@ class PackInterpreter:
         self._equipped = equipment, Recent()
 
     def is_learnt(self) -> bool:
-        """Whether the cache has a model of both heads; nothing is read for that."""
+        """Whether the cache has a model of this, with an encoder or without; nothing is read for that."""
         return is_learnt(lessons_key(self._knowledge), self._store)
 
     @property
@@ -89,7 +91,7 @@ class PackInterpreter:
                 if known is None or (encoder and not known.heads.ridge):
                     known = self._trained(encoder) or known
                 if known is not None:
-                    self._prepared().forget_lessons()
+                    self._prepared(known).forget_lessons()
                     self._equip(Equipment(known, encoder, "ready" if encoder and known.heads.ridge else "words"))
                 hand_back()
                 log.info("understanding_warm status=%s", self.status())

@@ -1,11 +1,13 @@
 """One message made ready: its words mended, its names found, and the forms that the heads look at."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.understanding.entities import EntityFinder, Mention
 from bot.understanding.normalisation import LETTERED, MOST_ENCODED, MOST_WORDS, POSSESSIVE, cleaned, fold, sentences
 from bot.understanding.spelling import Spelling
+from bot.understanding.tfidf import features
 
 # What the encoder is given in place of names, most of which it does not know.
 STAND_INS = {"person": "Johnson", "org": "the council", "term": "the program", "place": "Houston"}
@@ -24,6 +26,19 @@ class Reading:
     places: tuple[str, ...]
     shape: tuple[str, ...]
     encoded: str
+
+
+class Counted:
+    """The features of texts read, counted anew each time: to hold them all would take 100 MB."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._readings = readings
+
+    def __iter__(self) -> Iterator[Counter[str]]:
+        return (features(reading.words, reading.shape) for reading in self._readings)
+
+    def __len__(self) -> int:
+        return len(self._readings)
 
 
 class Reader:

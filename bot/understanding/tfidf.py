@@ -3,9 +3,9 @@
 import math
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +83,14 @@ def features(words: Sequence[str], shape: Sequence[str]) -> Counter[str]:
     return Counter(found)
 
 
+class Texts(Protocol):
+    """The features of texts, which can be gone through more than once."""
+
+    def __iter__(self) -> Iterator[Counter[str]]: ...
+
+    def __len__(self) -> int: ...
+
+
 class Vocabulary:
     """The features of the texts it was made of, each with its weight log((1 + n) / (1 + texts with it)) + 1, or
     `OF_WORDS` times that.
@@ -97,12 +105,11 @@ class Vocabulary:
         self._columns = {name: column for column, name in enumerate(names)}
 
     @classmethod
-    def of(cls, texts: Collection[Counter[str]]) -> "Vocabulary":
+    def of(cls, texts: Texts) -> "Vocabulary":
         """The vocabulary of texts given by their `features`, which are gone through twice: most features are rare, and
         to hold them all would take 40 MB."""
-        seen, number = bytearray(BUCKETS), 0
+        seen = bytearray(BUCKETS)
         for text in texts:
-            number += 1
             for name in text:
                 if seen[hash(name) % BUCKETS] < FEWEST:
                     seen[hash(name) % BUCKETS] += 1
@@ -110,7 +117,7 @@ class Vocabulary:
         for text in texts:
             holders.update([name for name in text if seen[hash(name) % BUCKETS] == FEWEST])
         names = sorted(name for name, count in holders.items() if count >= FEWEST)
-        rarity = {name: math.log((1 + number) / (1 + holders[name])) + 1 for name in names}
+        rarity = {name: math.log((1 + len(texts)) / (1 + holders[name])) + 1 for name in names}
         weights = [rarity[name] * (OF_WORDS if name.startswith(MARK) else 1) for name in names]
         return cls(names, np.array(weights, dtype=np.float32))
 

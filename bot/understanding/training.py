@@ -1,6 +1,7 @@
 """Trains a model in a process of its own, so that the one that answers keeps its memory small and its time."""
 
 import logging
+import mmap
 import os
 import pickle
 import subprocess
@@ -9,7 +10,6 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -43,7 +43,7 @@ def train_apart(knowledge: Knowledge, folder: Path, *, with_encoder: bool) -> bo
 
 
 def main() -> None:
-    """Reads knowledge from standard input, as `train_apart` writes them, trains and saves; or goes on with what
+    """Reads knowledge from standard input, as `train_apart` writes it, trains and saves; or goes on with what
     `_hand_on` left in an open file."""
     folder, step, given = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     knowledge: Knowledge | None = pickle.load(sys.stdin.buffer) if step == READ else None  # noqa: S301 - from who started this
@@ -90,7 +90,7 @@ def _left(studied: Studied, folder: Path) -> int:
 
 def _handed(file: int) -> Studied:
     """What `_left` left in an open file, where its arrays stay: so they take no memory that another may need."""
-    data = memoryview(mmap(file, 0, access=ACCESS_READ))
+    data = memoryview(mmap.mmap(file, 0, mmap.MAP_PRIVATE, mmap.PROT_READ))
     (head,), at = _cut(data, 0, [ALIGNED])
     (head,), at = _cut(data, at, [int.from_bytes(head, "little")])
     (rest, *arrays), _ = _cut(data, at, pickle.loads(head))  # noqa: S301 - from this process itself

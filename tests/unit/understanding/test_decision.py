@@ -1,11 +1,60 @@
 """Tests of the three ways out."""
 
+import pytest
+
+from bot.core.messages import Outcome, Turn
+from bot.core.ports import Understanding
 from bot.understanding.calibration import Calibration
 from bot.understanding.decision import decide
 from bot.understanding.gates import Passed
+from bot.understanding.needs import Need, foremost
 
 AT = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.6)
 NEEDY = Calibration(exponent=1.0, answer_at=0.8, refuse_at=0.6, need_at=0.1)
+
+
+def told(intent: str, outcome: Outcome = "refuse", *others: str) -> Understanding:
+    """What a message was taken for."""
+    return Understanding(Turn(intent), outcome, 0.7, candidates=tuple(map(Turn, (intent, *others) if others else ())))
+
+
+def need(intent: str, *, is_sure: bool, likely: float = 0.6) -> Need:
+    """What one of its sentences tells of."""
+    return Need(intent, is_sure, likely, told(intent))
+
+
+@pytest.mark.parametrize(
+    ("whole", "needs", "intent"),
+    [
+        (told("in_distress"), [need("legal_advice", is_sure=True)], "in_distress"),
+        (told("in_distress"), [need("in_distress", is_sure=False)], "in_distress"),
+        (told("legal_advice"), [need("in_distress", is_sure=False)], "in_distress"),
+        (told("legal_advice"), [need("legal_advice", is_sure=False)], "legal_advice"),
+        (told("when_is_the_vote", "answer"), [need("legal_advice", is_sure=True)], "legal_advice"),
+        (told("not_covered"), [need("in_distress", is_sure=False)], "in_distress"),
+        (
+            told("when_is_the_vote", "answer"),
+            [need("legal_advice", is_sure=True, likely=0.9), need("in_distress", is_sure=True, likely=0.5)],
+            "in_distress",
+        ),
+        (
+            told("when_is_the_vote", "answer"),
+            [need("in_distress", is_sure=False, likely=0.9), need("legal_advice", is_sure=True, likely=0.5)],
+            "legal_advice",
+        ),
+    ],
+)
+def test_need_in_one_sentence_is_told(whole: Understanding, needs: list[Need], intent: str) -> None:
+    found = foremost(whole, needs)
+    assert (found.outcome, found.turn.intent, found.candidates) == ("refuse", intent, ())
+
+
+def test_need_that_one_sentence_alone_tells_of_is_offered() -> None:
+    doubt = [need("in_distress", is_sure=False)]
+    found = foremost(told("privacy", "answer"), doubt)
+    assert (found.outcome, [turn.intent for turn in found.candidates]) == ("confirm", ["privacy", "in_distress"])
+    found = foremost(told("privacy", "confirm", "sources", "help"), doubt)
+    assert [turn.intent for turn in found.candidates] == ["privacy", "sources", "in_distress"]
 
 
 def test_sure_intent_is_answered() -> None:

@@ -88,11 +88,19 @@ def test_who_is_not_asked_meanwhile_reads_no_examples_himself(tmp_path: Path, mo
 def test_what_was_studied_is_handed_on_whole(tmp_path: Path) -> None:
     lessons = Considering(dallas(64), Store(None)).lessons
     studied = study(lessons, Counting(), Store(None))
-    handed = training._handed(training._left(studied, tmp_path))
+    left = training._left(studied, tmp_path)
+    handed = training._handed(left)
+    os.close(left)
     assert list(tmp_path.iterdir()) == []
     assert (handed.name, handed.groups, handed.sayings) == (studied.name, studied.groups, studied.sayings)
     np.testing.assert_array_equal(handed.said, studied.said)
     np.testing.assert_array_equal(handed.examples.embeddings, studied.examples.embeddings)
+    assert (handed.examples.labels, handed.examples.vocabulary.names) == (
+        studied.examples.labels,
+        studied.examples.vocabulary.names,
+    )
+    np.testing.assert_array_equal(handed.examples.numbers, studied.examples.numbers)
+    np.testing.assert_array_equal(handed.examples.vocabulary.weights, studied.examples.vocabulary.weights)
     for name in ("values", "columns", "starts"):
         np.testing.assert_array_equal(getattr(handed.examples.rows, name), getattr(studied.examples.rows, name))
 
