@@ -194,12 +194,7 @@ class Considering:
         gates = [self._gate(part.reading) for part in parts]
         decisions = [decide(part.chances, part.calibration, gate) for part, gate in zip(parts, gates, strict=True)]
         needs = [
-            Need(
-                intent=one.intents[0],
-                is_sure=(gate is not None and one.intents == (gate.intent,)) or _agree(part, message),
-                likely=need_of(part.chances),
-                understood=self._understood(one, part, context),
-            )
+            self._need(part, one, gate is not None and one.intents == (gate.intent,), message, context)
             for part, one, gate in zip(parts, decisions, gates, strict=True)
             if one.outcome == "refuse" and one.intents[0] in FIRM
         ]
@@ -213,6 +208,12 @@ class Considering:
             return whole
         others = tuple(dict.fromkeys(one.turn for one in plain[1:] if one.turn != plain[0].turn))
         return replace(whole, understanding=replace(plain[0], candidates=others))
+
+    def _need(self, part: _Weighed, decision: Decision, by_rule: bool, message: _Weighed, context: Turn | None) -> Need:
+        likely = need_of(part.chances)
+        is_sure = by_rule or (likely + need_of(message.chances)) / 2 >= message.calibration.need_at
+        understood = self._understood(decision, part, context)
+        return Need(decision.intents[0], is_sure, 1.0 if by_rule else likely, understood)
 
     def _gate(self, reading: Reading) -> Passed | None:
         gates = self._knowledge.gates
@@ -249,11 +250,6 @@ def _followed(follow: FollowUp) -> Understanding:
     if follow.sure:
         return Understanding(follow.turns[0], "answer", SURE)
     return Understanding(follow.turns[0], "confirm", 0.5, candidates=follow.turns)
-
-
-def _agree(part: _Weighed, message: _Weighed) -> bool:
-    """Whether a sentence and the whole message together tell of a need."""
-    return (need_of(part.chances) + need_of(message.chances)) / 2 >= message.calibration.need_at
 
 
 def _is_short(word: str) -> bool:

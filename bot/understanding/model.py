@@ -138,7 +138,9 @@ def _arrays(model: Model) -> Arrays:
 
 
 def _of_ridge(name: str, ridge: KernelRidge) -> Arrays:
-    return {f"{name}.examples": ridge.examples, f"{name}.votes": ridge.votes, f"{name}.basis": ridge.basis}
+    """In half precision what is large: it tells the same, and nearly nothing of it can be packed."""
+    large = {"examples": ridge.examples, "votes": ridge.votes}
+    return {f"{name}.basis": ridge.basis} | {f"{name}.{part}": all_.astype(np.float16) for part, all_ in large.items()}
 
 
 def _ridge(saved: Arrays, name: str) -> KernelRidge | None:

@@ -10,7 +10,8 @@ from bot.understanding.decision import DISTRESS, FIRM, MOST_OFFERED
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one sentence tells of; `is_sure` where a rule or the whole message says so, too."""
+    """What one sentence tells of; `is_sure` where a rule or the whole message says so, too. `likely` is the probability
+    of any need, 1 where a rule tells it."""
 
     intent: str
     is_sure: bool
@@ -22,10 +23,10 @@ def foremost(whole: Understanding, needs: Sequence[Need]) -> Understanding:
     """What to tell of needs in single sentences. One that a sentence alone tells of, and neither a rule nor the whole
     message, may only be the way to a question: both are offered."""
     told = whole.turn.intent if whole.outcome == "refuse" else None
-    first = max(needs, key=lambda one: (one.is_sure, one.intent == DISTRESS, one.likely))
-    if told == DISTRESS or (told in FIRM and first.intent != DISTRESS):
+    first = max(needs, key=lambda one: (one.is_sure, one.likely, one.intent == DISTRESS))
+    if told == DISTRESS or (told in FIRM and not (first.is_sure and first.intent == DISTRESS)):
         return whole
-    if first.is_sure or told in {*FIRM, STRAY}:
+    if first.is_sure or told == STRAY:
         return first.understood
     likeliest = (whole.candidates if whole.outcome == "confirm" else (whole.turn,))[: MOST_OFFERED - 1]
     return replace(whole, outcome="confirm", candidates=tuple(dict.fromkeys((*likeliest, first.understood.turn))))

@@ -28,13 +28,14 @@ def need(intent: str, *, is_sure: bool, likely: float = 0.6) -> Need:
     [
         (told("in_distress"), [need("legal_advice", is_sure=True)], "in_distress"),
         (told("in_distress"), [need("in_distress", is_sure=False)], "in_distress"),
-        (told("legal_advice"), [need("in_distress", is_sure=False)], "in_distress"),
+        (told("legal_advice"), [need("in_distress", is_sure=True)], "in_distress"),
+        (told("legal_advice"), [need("in_distress", is_sure=False)], "legal_advice"),
         (told("legal_advice"), [need("legal_advice", is_sure=False)], "legal_advice"),
         (told("when_is_the_vote", "answer"), [need("legal_advice", is_sure=True)], "legal_advice"),
         (told("not_covered"), [need("in_distress", is_sure=False)], "in_distress"),
         (
             told("when_is_the_vote", "answer"),
-            [need("legal_advice", is_sure=True, likely=0.9), need("in_distress", is_sure=True, likely=0.5)],
+            [need("legal_advice", is_sure=True, likely=1.0), need("in_distress", is_sure=True, likely=1.0)],
             "in_distress",
         ),
         (
