@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.findings import Level
 from bot.core.messages import Turn
+from bot.understanding import checks
 from bot.understanding.encoder import SentenceEncoder, load_encoder
 from bot.understanding.pack_interpreter import PackInterpreter
 from bot.understanding.store import Store
@@ -166,3 +167,16 @@ def test_editors_are_warned_of_questions_that_contradict_others(encoder: Sentenc
     assert any("is taken for when_is_the_vote" in one for one in problems)
     assert any("is nearly" in one for one in problems)
     assert {one.level for one in told.findings(PACK)} == {Level.WARNING}
+
+
+def test_twins_are_the_same_however_many_are_compared_at_once(
+    encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter = PackInterpreter(dallas(64), None, lambda: encoder)
+    assert interpreter.warm() == "ready"
+    monkeypatch.setattr(checks, "TWINS", 0.6)  # of few questions hardly any are nearer
+    monkeypatch.setattr(checks, "MOST_SHOWN", 1000)
+    at_once = [str(one) for one in interpreter.findings(PACK) if "is nearly" in str(one)]
+    monkeypatch.setattr(checks, "BLOCK", 8)
+    assert [str(one) for one in interpreter.findings(PACK) if "is nearly" in str(one)] == at_once
+    assert len(at_once) > 5
