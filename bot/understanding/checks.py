@@ -55,11 +55,11 @@ def _few_angles(pack: Path, questions: Sequence[Question]) -> list[Finding]:
 def _twins(pack: Path, questions: Sequence[Question], readings: Sequence[Reading], model: Model) -> list[Finding]:
     """Questions of two intents that are the same to the model: alike in meaning, or in every word."""
     first: dict[tuple[str, ...], Question] = {}
-    found: list[Finding] = []
+    found: list[tuple[float, Finding]] = []
     for question, reading in zip(questions, readings, strict=True):
         other = first.setdefault(tuple(sorted(reading.words)) or (question.text,), question)
         if other.intent != question.intent:
-            found.append(_twin(pack, question, other))
+            found.append((-np.inf, _twin(pack, question, other)))
     ridge, kept = model.heads.ridge, model.heads.kept
     if ridge is not None:
         intents = np.array([questions[at].intent for at in kept])
@@ -68,10 +68,11 @@ def _twins(pack: Path, questions: Sequence[Question], readings: Sequence[Reading
             likeness[intents[start : start + BLOCK, None] == intents[: start + BLOCK]] = 0
             likeness = np.tril(likeness, start - 1)  # each with those before it
             found += [
-                _twin(pack, questions[int(kept[start + row])], questions[int(kept[likeness[row].argmax()])])
-                for row in np.flatnonzero(likeness.max(axis=1) >= TWINS)
+                (-float(near[at]), _twin(pack, questions[int(kept[start + row])], questions[int(kept[at])]))
+                for row, (near, at) in enumerate(zip(likeness, likeness.argmax(axis=1), strict=True))
+                if near[at] >= TWINS
             ]
-    return list(dict.fromkeys(found))[:MOST_SHOWN]
+    return list(dict.fromkeys(finding for _, finding in sorted(found)))[:MOST_SHOWN]
 
 
 def _twin(pack: Path, question: Question, other: Question) -> Finding:
