@@ -194,7 +194,7 @@ class Considering:
         gates = [self._gate(part.reading) for part in parts]
         decisions = [decide(part.chances, part.calibration, gate) for part, gate in zip(parts, gates, strict=True)]
         needs = [
-            self._need(part, one, gate is not None and one.intents == (gate.intent,), message, context)
+            self._need(part, one, gate if gate and one.intents == (gate.intent,) else None, message, context)
             for part, one, gate in zip(parts, decisions, gates, strict=True)
             if one.outcome == "refuse" and one.intents[0] in FIRM
         ]
@@ -209,11 +209,16 @@ class Considering:
         others = tuple(dict.fromkeys(one.turn for one in plain[1:] if one.turn != plain[0].turn))
         return replace(whole, understanding=replace(plain[0], candidates=others))
 
-    def _need(self, part: _Weighed, decision: Decision, by_rule: bool, message: _Weighed, context: Turn | None) -> Need:
-        likely = need_of(part.chances)
-        is_sure = by_rule or (likely + need_of(message.chances)) / 2 >= message.calibration.need_at
+    def _need(
+        self, part: _Weighed, decision: Decision, rule: Passed | None, message: _Weighed, context: Turn | None
+    ) -> Need:
         understood = self._understood(decision, part, context)
-        return Need(decision.intents[0], is_sure, 1.0 if by_rule else likely, understood)
+        if rule:
+            told = replace(understood, turn=Turn(rule.intent, rule.option))
+            return Need(rule.intent, is_sure=True, likely=1.0, understood=told)
+        likely = need_of(part.chances)
+        is_sure = (likely + need_of(message.chances)) / 2 >= message.calibration.need_at
+        return Need(decision.intents[0], is_sure, likely, understood)
 
     def _gate(self, reading: Reading) -> Passed | None:
         gates = self._knowledge.gates

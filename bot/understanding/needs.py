@@ -24,7 +24,7 @@ def foremost(whole: Understanding, needs: Sequence[Need]) -> Understanding:
     message, may only be the way to a question: both are offered."""
     told = whole.turn.intent if whole.outcome == "refuse" else None
     first = max(needs, key=lambda one: (one.is_sure, one.likely, one.intent == DISTRESS))
-    if told == DISTRESS or (told in FIRM and not (first.is_sure and first.intent == DISTRESS)):
+    if told in FIRM and not (first.is_sure and first.intent == DISTRESS):
         return whole
     if first.is_sure or told == STRAY:
         return first.understood

@@ -54,6 +54,16 @@ def test_need_beside_a_question_is_not_passed_over(served: Explainer) -> None:
     assert len(missed) <= 0.03 * len(told), missed
 
 
+def test_thoughts_of_dying_beside_a_question_get_their_own_answer(served: Explainer) -> None:
+    rules = served.content.knowledge.gates.rules.gates
+    [dying] = [rule for rule in rules if rule.intent == "in_distress" and rule.option]
+    for lang, texts in dying.examples.items():
+        for text in texts:
+            for message in (f"{BESIDE[lang][0]} {text}.", f"{text}. {BESIDE[lang][0]}"):
+                found = served.interpreter.understand(message)
+                assert (found.outcome, found.turn) == ("refuse", Turn("in_distress", f"option:{dying.option}")), message
+
+
 def test_story_before_a_question_is_hardly_taken_for_need(served: Explainer) -> None:
     calm = [
         one["text"] for one in map(json.loads, VOICES.read_text("utf-8").splitlines()) if one["intent"] not in NEEDS
