@@ -143,7 +143,7 @@ def renew(before: Explainer, places: Places) -> Explainer:
     if amiss:
         raise FaultyContentError(amiss)
     interpreter = PackInterpreter(content.knowledge, places.cache, before.load)
-    if interpreter.is_learnt() and (model := interpreter.model) and model.heads.ridge:  # two seconds at most
+    if interpreter.is_learnt() and (model := interpreter.model) and model.heads.network:  # two seconds at most
         interpreter.warm()
     understanding: Learner = interpreter
     if interpreter.status() == UNTAUGHT and content.knowledge.questions:

@@ -10,6 +10,7 @@ from bot.core.wording import counted
 from bot.factbase.questions import Question
 from bot.understanding.model import Model
 from bot.understanding.reading import Reading
+from bot.understanding.tfidf import Embeddings
 
 FEWEST_ANGLES = 12  # questions of an intent and language that are not paraphrases of one another
 TWINS = 0.97  # cosine of two questions of different intents, from which a reader cannot tell them apart
@@ -18,14 +19,19 @@ MOST_SHOWN = 40  # findings of a kind; the worst come first
 
 
 def check_understanding(
-    pack: Path, questions: Sequence[Question], readings: Sequence[Reading], model: Model
+    pack: Path,
+    questions: Sequence[Question],
+    readings: Sequence[Reading],
+    embeddings: Embeddings | None,
+    model: Model,
 ) -> list[Finding]:
-    """Warnings about the questions in the folder `pack`, at their lines; `readings` and `model` are made of them."""
+    """Warnings about the questions in the folder `pack`, at their lines; `readings`, `embeddings`, None without an
+    encoder, and `model` are made of them."""
     return sorted(
         [
             *_few_angles(pack, questions),
-            *_twins(pack, questions, readings, model),
-            *_misunderstood(pack, questions, readings, model),
+            *_twins(pack, questions, readings, embeddings),
+            *_misunderstood(pack, questions, readings, embeddings, model),
         ]
     )
 
@@ -52,7 +58,9 @@ def _few_angles(pack: Path, questions: Sequence[Question]) -> list[Finding]:
     ]
 
 
-def _twins(pack: Path, questions: Sequence[Question], readings: Sequence[Reading], model: Model) -> list[Finding]:
+def _twins(
+    pack: Path, questions: Sequence[Question], readings: Sequence[Reading], embeddings: Embeddings | None
+) -> list[Finding]:
     """Questions of two intents that are the same to the model: alike in meaning, or in every word."""
     first: dict[tuple[str, ...], Question] = {}
     found: list[tuple[float, Finding]] = []
@@ -60,15 +68,14 @@ def _twins(pack: Path, questions: Sequence[Question], readings: Sequence[Reading
         other = first.setdefault(tuple(sorted(reading.words)) or (question.text,), question)
         if other.intent != question.intent:
             found.append((-np.inf, _twin(pack, question, other)))
-    ridge, kept = model.heads.ridge, model.heads.kept
-    if ridge is not None:
-        intents = np.array([questions[at].intent for at in kept])
-        for start in range(0, len(kept), BLOCK):
-            likeness = ridge.examples[start : start + BLOCK] @ ridge.examples[: start + BLOCK].T
+    if embeddings is not None:
+        intents, points = np.array([question.intent for question in questions]), embeddings.astype(np.float32)
+        for start in range(0, len(questions), BLOCK):
+            likeness = points[start : start + BLOCK] @ points[: start + BLOCK].T
             likeness[intents[start : start + BLOCK, None] == intents[: start + BLOCK]] = 0
             likeness = np.tril(likeness, start - 1)  # each with those before it
             found += [
-                (-float(near[at]), _twin(pack, questions[int(kept[start + row])], questions[int(kept[at])]))
+                (-float(near[at]), _twin(pack, questions[start + row], questions[int(at)]))
                 for row, (near, at) in enumerate(zip(likeness, likeness.argmax(axis=1), strict=True))
                 if near[at] >= TWINS
             ]
@@ -81,20 +88,21 @@ def _twin(pack: Path, question: Question, other: Question) -> Finding:
 
 
 def _misunderstood(
-    pack: Path, questions: Sequence[Question], readings: Sequence[Reading], model: Model
+    pack: Path,
+    questions: Sequence[Question],
+    readings: Sequence[Reading],
+    embeddings: Embeddings | None,
+    model: Model,
 ) -> list[Finding]:
     """Questions that the model takes for something else though it learnt them: others contradict them."""
-    ridge, kept = model.heads.ridge, model.heads.kept
-    looked_at = np.arange(len(questions)) if ridge is None else kept
     wrong: list[tuple[float, Finding]] = []
-    for start in range(0, len(looked_at), BLOCK):
-        places = looked_at[start : start + BLOCK]
-        likeness = None if ridge is None else ridge.examples[start : start + BLOCK] @ ridge.examples.T
-        chances = model.chances([readings[at] for at in places.tolist()], likeness)
-        for at, row in zip(places.tolist(), chances, strict=True):
+    for start in range(0, len(questions), BLOCK):
+        some = slice(start, start + BLOCK)
+        chances = model.chances(readings[some], None if embeddings is None else embeddings[some])
+        for question, row in zip(questions[some], chances, strict=True):
             taken = model.labels[int(row.argmax())]
-            if taken != questions[at].intent:
-                problem = f"{questions[at].text!r} is taken for {taken} ({row.max():.0%}), as others like it are"
+            if taken != question.intent:
+                problem = f"{question.text!r} is taken for {taken} ({row.max():.0%}), as others like it are"
                 remedy = "move it, drop it, or write more questions like it"
-                wrong.append((-float(row.max()), _warning(pack, questions[at], problem, remedy)))
+                wrong.append((-float(row.max()), _warning(pack, question, problem, remedy)))
     return [finding for _, finding in sorted(wrong)][:MOST_SHOWN]

@@ -1,16 +1,17 @@
 """Takes one message through every step, from its reading to one of the three ways out, and notes why."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from bot.core.messages import Turn
 from bot.core.ports import Understanding
+from bot.understanding.allusions import NOBODY, Allusion, Allusions
 from bot.understanding.calibration import CAREFUL, STRAY, Calibration
-from bot.understanding.decision import FIRM, REFUSALS, Decision, decide, need_of
+from bot.understanding.decision import DISTRESS, FIRM, LEGAL, REFUSALS, Decision, decide, need_of
 from bot.understanding.encoder import Encoder
 from bot.understanding.entities import EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
@@ -21,11 +22,10 @@ from bot.understanding.model import Lessons, Model
 from bot.understanding.nearest import Nearest
 from bot.understanding.needs import Need, foremost
 from bot.understanding.phrases import Phrases, told_by
-from bot.understanding.quotations import NOBODY, Saying
 from bot.understanding.reading import Reader, Reading
 from bot.understanding.spelling import Spelling
-from bot.understanding.store import Store
-from bot.understanding.tfidf import Floats
+from bot.understanding.store import Store, kept_embeddings
+from bot.understanding.tfidf import Embeddings, Floats
 from bot.understanding.tongues import Languages
 from bot.understanding.usage import Speech, Usage, load_usage
 
@@ -34,7 +34,7 @@ MOST_PARTS = 3  # sentences of a message that are understood one by one
 OFTEN = 3  # examples in scope with a word, from which it says nothing of a stranger
 SHORT = 6  # letters, below which a word is not mended before the encoder can tell real words
 COMMON = 0.01  # of all example questions, from which a word in them tells no quotation
-SIMILAR = 0.6  # cosine from which an example's entity is taken for the one that is meant
+SUPPORTED = 0.1  # the probability that the whole message gives what a sentence asks, from which that is told first
 SURE = 0.95  # the confidence of what a rule tells
 SHOWN = 5
 
@@ -50,13 +50,18 @@ class Equipment:
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    """A reading with its calibrated probabilities and its likeness to the examples."""
+    """A reading with its calibrated probabilities, and its embedding of shape (dimensions,) where there is one."""
 
     reading: Reading
     chances: dict[str, float]
     calibration: Calibration
-    likeness: Floats
-    speaker: str | None  # as the embeddings tell; None where there are none
+    embedding: Floats | None = None
+    allusions: Mapping[str, Allusions] = field(default_factory=dict)
+
+    def alluded(self, intent: str) -> str | None:
+        """Whom or what the message speaks of without a name, or `NOBODY`; None where that cannot be told."""
+        told = self.allusions.get(intent)
+        return None if told is None or self.embedding is None else told.likeliest(self.embedding)
 
 
 class Considering:
@@ -64,7 +69,7 @@ class Considering:
 
     def __init__(self, knowledge: Knowledge, store: Store) -> None:
         """With what the `store` keeps of these example questions, which are all read, and kept, where it has none."""
-        self._knowledge = knowledge
+        self._knowledge, self._store = knowledge, store
         rules, questions = knowledge.gates.rules, knowledge.questions
         names = EntityFinder(knowledge.entities)
         self.key = lessons_key(knowledge)
@@ -78,36 +83,40 @@ class Considering:
         self._linker = Linker(phrases, knowledge.kinds, rules, knowledge.subjects)
         self._languages = Languages.of(speech, rules.tongues, rules.of_any_language)
         if known is None:
-            known = Usage(speech, *self._taught())
+            known = Usage(speech, self._taught())
             known.save(store, in_use)
-        self._covered, self._explaining = names.words | known.covered, known.explaining
+        self._covered = names.words | known.covered
 
-    def _taught(self) -> tuple[frozenset[str], dict[int, str]]:
-        """The words that questions in scope use, and what those for an explanation name: see `Usage`."""
+    def _taught(self) -> frozenset[str]:
+        """The words that questions in scope use: see `Usage`."""
         pairs = list(zip(self._knowledge.questions, self.lessons.readings, strict=True))
         inside = [reading.words for one, reading in pairs if one.intent not in REFUSALS]
         used = Counter(word for words in inside for word in set(words))
         asked = {word for words in inside for word in self._knowledge.gates.asked_of(words)}
-        explaining = {
-            at: entity for at, (one, reading) in enumerate(pairs)
-            if one.intent == EXPLAINING and (entity := self._linker.entity(EXPLAINING, reading, None))
-        }  # fmt: skip
-        return frozenset(asked | {word for word, count in used.items() if count >= OFTEN}), explaining
+        return frozenset(asked | {word for word, count in used.items() if count >= OFTEN})
 
     @cached_property
     def lessons(self) -> Lessons:
         """What a model learns from: all questions are read when first asked for, which takes two seconds."""
         questions = self._knowledge.questions
         readings = [self._reader.read(one.text, lambda _: True) for one in questions]
-        pairs = zip(questions, readings, strict=True)
-        asked = [Saying(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
-        said = [Saying(*one) for one in told_by(self._knowledge.statements, self._knowledge.entities)]
-        return Lessons(self.key, questions, readings, [*asked, *said])
+        pairs = list(zip(questions, readings, strict=True))
+        said = [Allusion(*one) for one in told_by(self._knowledge.statements, self._knowledge.entities)]
+        quoted = [Allusion(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
+        explained = [
+            Allusion(reading.clean, one.entity or _named(reading)) for one, reading in pairs if one.intent == EXPLAINING
+        ]
+        return Lessons(self.key, questions, readings, {QUOTING: quoted + said, EXPLAINING: explained})
 
     def forget_lessons(self) -> None:
         """Frees some 50 MB that hardly anybody needs once there is a model; they can be read again."""
-        for name in ("lessons", "_nearest"):
+        for name in ("lessons", "_nearest", "_embeddings"):
             self.__dict__.pop(name, None)
+
+    @cached_property
+    def _embeddings(self) -> Embeddings | None:
+        """Those of the examples, for explanations alone; None where the store does not have them."""
+        return kept_embeddings([reading.encoded for reading in self.lessons.readings], self._store)
 
     @cached_property
     def _nearest(self) -> Nearest:
@@ -140,23 +149,19 @@ class Considering:
         model, encoder = equipment.model, equipment.encoder
         if model is None:
             nearest = self._nearest
-            likeness = [nearest.likeness(one) for one in readings]
-            rows = [dict(zip(nearest.labels, nearest.chances(one).tolist(), strict=True)) for one in likeness]
+            told = [nearest.chances(nearest.likeness(one)).tolist() for one in readings]
             return [
-                _Weighed(one, row, CAREFUL, near, None) for one, row, near in zip(readings, rows, likeness, strict=True)
+                _Weighed(one, dict(zip(nearest.labels, row, strict=True)), CAREFUL)
+                for one, row in zip(readings, told, strict=True)
             ]
         embeddings = encoder.encode([one.encoded for one in readings]) if encoder else None
-        alike = model.heads.likeness(embeddings)
-        chances, calibration = model.chances(readings, alike), model.calibration(alike)
-        quoting = model.quotations if embeddings is not None else None
-        speakers = quoting.likeliest(embeddings) if quoting and embeddings is not None else [None] * len(readings)
-        close = np.zeros((len(readings), len(self._knowledge.questions)), np.float32)
-        if alike is not None:
-            close[:, model.heads.kept] = alike
+        chances, calibration = model.chances(readings, embeddings), model.calibration(embeddings)
         rows = [dict(zip(model.labels, row, strict=True)) for row in chances.tolist()]
         return [
-            _Weighed(one, row, calibration, near, speaker)
-            for one, row, near, speaker in zip(readings, rows, close, speakers, strict=True)
+            _Weighed(one, row, calibration, embedding, model.allusions)
+            for one, row, embedding in zip(
+                readings, rows, [None] * len(readings) if embeddings is None else embeddings, strict=True
+            )
         ]
 
     def _explained_whole(self, weighed: _Weighed, context: Turn | None, status: str) -> Explanation:
@@ -181,7 +186,10 @@ class Considering:
         )  # fmt: skip
 
     def _neighbours(self, weighed: _Weighed) -> tuple[Neighbour, ...]:
-        likeness = weighed.likeness if weighed.likeness.any() else self._nearest.likeness(weighed.reading)
+        if weighed.embedding is None or self._embeddings is None:
+            likeness = self._nearest.likeness(weighed.reading)
+        else:
+            likeness = np.asarray(self._embeddings @ weighed.embedding, np.float32)
         best = np.argsort(-likeness)[:SHOWN].tolist()
         asked = self._knowledge.questions
         return tuple(Neighbour(asked[at].text, asked[at].intent, round(float(likeness[at]), 3)) for at in best)
@@ -190,24 +198,29 @@ class Considering:
         self, whole: Explanation, message: _Weighed, parts: Sequence[_Weighed], context: Turn | None
     ) -> Explanation:
         """A need in one of the sentences comes first; where two each ask something plain, the first is answered and the
-        second offered."""
+        second offered. What the whole message does not bear out is only offered."""
         gates = [self._gate(part.reading) for part in parts]
         decisions = [decide(part.chances, part.calibration, gate) for part, gate in zip(parts, gates, strict=True)]
+        rules = [
+            gate if gate and one.intents == (gate.intent,) else None for gate, one in zip(gates, decisions, strict=True)
+        ]
         needs = [
-            self._need(part, one, gate if gate and one.intents == (gate.intent,) else None, message, context)
-            for part, one, gate in zip(parts, decisions, gates, strict=True)
+            self._need(part, one, rule, message, context)
+            for part, one, rule in zip(parts, decisions, rules, strict=True)
             if one.outcome == "refuse" and one.intents[0] in FIRM
         ]
         if needs:
             return replace(whole, understanding=foremost(whole.understanding, needs))
         plain = [
-            self._understood(decision, part, context) for decision, part in zip(decisions, parts, strict=True)
-            if decision.outcome != "confirm" and decision.intents[0] not in {GREETING, STRAY}
-        ]  # fmt: skip
-        if not plain or (len({one.turn for one in plain}) == 1 and whole.understanding.outcome != "confirm"):
+            (self._understood(one, part, context), rule or message.chances[one.intents[0]] >= SUPPORTED)
+            for part, one, rule in zip(parts, decisions, rules, strict=True)
+            if one.outcome != "confirm" and one.intents[0] not in {GREETING, STRAY}
+        ]
+        first = next((one for one, is_supported in plain if is_supported), None)
+        if not first or (len({one.turn for one, _ in plain}) == 1 and whole.understanding.outcome != "confirm"):
             return whole
-        others = tuple(dict.fromkeys(one.turn for one in plain[1:] if one.turn != plain[0].turn))
-        return replace(whole, understanding=replace(plain[0], candidates=others))
+        others = tuple(dict.fromkeys(one.turn for one, _ in plain if one.turn != first.turn))
+        return replace(whole, understanding=replace(first, candidates=others))
 
     def _need(
         self, part: _Weighed, decision: Decision, rule: Passed | None, message: _Weighed, context: Turn | None
@@ -215,10 +228,11 @@ class Considering:
         understood = self._understood(decision, part, context)
         if rule:
             told = replace(understood, turn=Turn(rule.intent, rule.option))
-            return Need(rule.intent, is_sure=True, likely=1.0, understood=told)
-        likely = need_of(part.chances)
-        is_sure = (likely + need_of(message.chances)) / 2 >= message.calibration.need_at
-        return Need(decision.intents[0], is_sure, likely, understood)
+            return Need(is_sure=True, likely=1.0, understood=told)
+        likely, of_all = need_of(part.chances), need_of(message.chances)
+        distress, legal = (part.chances.get(intent, 0.0) + message.chances.get(intent, 0.0) for intent in FIRM)
+        understood = replace(understood, turn=Turn(DISTRESS if distress >= legal else LEGAL))
+        return Need(is_sure=(likely + of_all) / 2 >= message.calibration.need_at, likely=likely, understood=understood)
 
     def _gate(self, reading: Reading) -> Passed | None:
         gates = self._knowledge.gates
@@ -236,19 +250,18 @@ class Considering:
         return Understanding(turns[0], decision.outcome, round(decision.confidence, 4), None, offered)
 
     def _turn(self, intent: str, weighed: _Weighed, context: Turn | None) -> Turn:
-        if intent == QUOTING and weighed.speaker is not None:
-            return Turn(intent, self._linker.quoted(weighed.reading) or weighed.speaker or None)
+        if intent == QUOTING and (speaker := weighed.alluded(QUOTING)) is not None:
+            return Turn(intent, self._linker.quoted(weighed.reading) or speaker or None)
         entity = self._linker.entity(intent, weighed.reading, context)
         if entity is None and intent == EXPLAINING:
-            entity = self._likely_term(weighed.likeness)
+            entity = weighed.alluded(EXPLAINING) or self._knowledge.subjects[0]
         return Turn(intent, entity)
 
-    def _likely_term(self, likeness: Floats) -> str | None:
-        """What the nearest example of a question for an explanation names; the topic's own term where none is near."""
-        nearest = max(self._explaining, key=lambda at: float(likeness[at]), default=None)
-        if nearest is not None and float(likeness[nearest]) >= SIMILAR:
-            return self._explaining[nearest]
-        return self._knowledge.subjects[0]
+
+def _named(reading: Reading) -> str:
+    """The one entity that a message names; `NOBODY` where it names none, or several."""
+    named = {mention.ids[0] for mention in reading.mentions}
+    return named.pop() if len(named) == 1 else NOBODY
 
 
 def _followed(follow: FollowUp) -> Understanding:

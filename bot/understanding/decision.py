@@ -9,7 +9,7 @@ from bot.understanding.gates import Passed
 
 # Where two fit, the earlier counts.
 REFUSALS = (*NEEDS, "other_place", "opinion", "prediction", STRAY)
-DISTRESS, FIRM = NEEDS[0], NEEDS  # gates that no head overrules lightly
+DISTRESS, LEGAL = FIRM = NEEDS  # gates that no head overrules lightly
 CLEARLY_LEGAL = 2  # times the probability of distress that a legal question's has, to come before it
 OVERRULED_AT = 0.9  # the probability of another intent from which the heads overrule a gate
 FIRM_OVERRULED_AT = 0.97  # likewise for a legal question's gate; nothing overrules that of distress
@@ -58,7 +58,7 @@ def _in_need(chances: Mapping[str, float], calibration: Calibration) -> str | No
     rival = max((chance for intent, chance in chances.items() if intent not in {*NEEDS, STRAY}), default=0.0)
     if need_of(chances) < max(calibration.need_at, rival):
         return None
-    return DISTRESS if CLEARLY_LEGAL * distress >= legal else FIRM[1]
+    return DISTRESS if CLEARLY_LEGAL * distress >= legal else LEGAL
 
 
 def _gated(intent: str, first: str, chances: Mapping[str, float]) -> Decision | None:

@@ -1,4 +1,4 @@
-"""The two heads that tell an intent: kernel ridge over embeddings and logistic regression over words and letters."""
+"""The two heads that tell an intent: a network over embeddings and logistic regression over words and letters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,44 +7,33 @@ import numpy as np
 
 from bot.core.memory import hand_back
 from bot.understanding.logistic import Logistic, softmax, train_logistic
+from bot.understanding.network import Flags, Network, train_network
 from bot.understanding.reading import Counted, Reading
-from bot.understanding.ridge import Flags, KernelRidge, train_ridges
 from bot.understanding.tfidf import Embeddings, Floats, Integers, Rows, Vocabulary
 
-# Chosen on the pack's questions by two authors whom heads had not seen; none is sharp.
-WIDTH = 1.0  # of the Gaussian kernel
-PENALTY = 0.1  # of the ridge
-SHARPNESS = 8.0  # of the softmax over the ridge's votes
+# Chosen on the pack's questions by authors whom heads had not seen; none is sharp.
 STRENGTH = 20.0  # of the logistic head: scikit-learn's C
 STEPS = 14  # of its optimiser
 SHARE = 0.4  # of the embedding head in the mean
-ALIKE = 0.75  # cosine of two examples of one intent, from which one of them is enough for the ridge
 LEAST = 1e-9  # probability that is told from none
-BLOCK = 256  # examples compared with others at once
 FOLDS = 5
 ENOUGH = 4_000  # texts held back in all, for thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Both heads over the same `labels`; `ridge` is None where there is no encoder. `kept` are the places, among all
-    examples, of those that the ridge is made of."""
+    """Both heads over the same `labels`; `network` is None where there is no encoder."""
 
     labels: tuple[str, ...]
     vocabulary: Vocabulary
     logistic: Logistic
-    ridge: KernelRidge | None
-    kept: Integers
+    network: Network | None
 
-    def likeness(self, embeddings: Floats | None) -> Floats | None:
-        """Cosines with the examples that are kept; None without embeddings, or without a ridge."""
-        return None if embeddings is None or self.ridge is None else self.ridge.likeness(embeddings)
-
-    def chances(self, readings: Sequence[Reading], likeness: Floats | None) -> Floats:
+    def chances(self, readings: Sequence[Reading], embeddings: Embeddings | None) -> Floats:
         """Uncalibrated probabilities of shape (readings, labels): the weighted geometric mean of both heads', or the
-        logistic head's alone where there is no `likeness`."""
+        logistic head's alone where there are no `embeddings`, or no network."""
         words = softmax(self.logistic.scores(self.vocabulary.rows(Counted(readings))))
-        return words if likeness is None or self.ridge is None else mixed(words, self.ridge.scores(likeness))
+        return words if embeddings is None or self.network is None else mixed(words, self.network.scores(embeddings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,55 +67,36 @@ class Examples:
 
 
 def mixed(words: Floats, scores: Floats) -> Floats:
-    """The weighted geometric mean of the logistic head's probabilities and the ridge's, which its `scores` give: what
+    """The weighted geometric mean of the logistic head's probabilities and the network's, which its `scores` give: what
     either of them holds for unlikely stays so (Hinton 2002, doi 10.1162/089976602760128018)."""
     told: Floats = np.log(np.maximum(words, np.float32(LEAST)), dtype=np.float32)
     told *= np.float32(1 - SHARE)
-    return softmax(told + np.float32(SHARE * SHARPNESS) * scores)
+    return softmax(told + np.float32(SHARE) * scores)
 
 
 def train_heads(examples: Examples, held_back: Flags) -> tuple[Heads, Trial]:
     """Trains both heads, or the logistic one alone without embeddings; and once more without the texts of each column
     of `held_back`, of shape (texts, trials), to try them on these."""
-    numbers, embeddings, trials = examples.numbers, examples.embeddings, list(held_back.T)
-    logistic = _logistic(examples, np.arange(len(numbers)))
-    words = np.zeros((len(numbers), len(examples.labels)), dtype=np.float32)
-    for unseen in trials:
-        words[unseen] = _of_words(examples, _logistic(examples, np.flatnonzero(~unseen)), np.flatnonzero(unseen))
-    if embeddings is None:
-        heads = Heads(examples.labels, examples.vocabulary, logistic, None, np.zeros(0, np.int64))
-        return heads, Trial(words, words)
+    everything = np.arange(len(examples.numbers))
+    trials = [(np.flatnonzero(~trial), np.flatnonzero(trial)) for trial in held_back.T]
+    logistic = _logistic(examples, everything)
+    words = np.zeros((len(everything), len(examples.labels)), dtype=np.float32)
+    for seen, unseen in trials:
+        words[unseen] = softmax(_logistic(examples, seen).scores(examples.rows.take(unseen)))
     hand_back()
-    taught = thinned(embeddings, numbers, np.column_stack([np.ones(len(numbers), np.bool_), ~held_back]))
-    ridge, *others = train_ridges(embeddings, numbers, len(examples.labels), taught, WIDTH, PENALTY)
+    if examples.embeddings is None:
+        return Heads(examples.labels, examples.vocabulary, logistic, None), Trial(words, words)
     both = np.zeros_like(words)
-    for unseen, other in zip(trials, others, strict=True):
-        both[unseen] = mixed(words[unseen], other.scores_of(embeddings, np.flatnonzero(unseen)))
-    heads = Heads(examples.labels, examples.vocabulary, logistic, ridge, np.flatnonzero(taught[:, 0]))
-    return heads, Trial(both, words)
+    for seen, unseen in trials:
+        network = train_network(examples.embeddings, examples.numbers, len(examples.labels), seen)
+        both[unseen] = mixed(words[unseen], network.scores(examples.embeddings[unseen]))
+    network = train_network(examples.embeddings, examples.numbers, len(examples.labels), everything)
+    return Heads(examples.labels, examples.vocabulary, logistic, network), Trial(both, words)
 
 
 def _logistic(examples: Examples, seen: Integers) -> Logistic:
     rows = examples.rows if len(seen) == len(examples.rows) else examples.rows.take(seen)
     return train_logistic(rows, examples.numbers[seen], len(examples.labels), STRENGTH, STEPS)
-
-
-def _of_words(examples: Examples, logistic: Logistic, unseen: Integers) -> Floats:
-    return softmax(logistic.scores(examples.rows.take(unseen)))
-
-
-def thinned(embeddings: Embeddings, numbers: Integers, among: Flags) -> Flags:
-    """Of each column of `among`, of shape (examples, choices), those examples of which no two of one intent are alike:
-    the first of them stays."""
-    kept = among.copy()
-    for number in np.unique(numbers):
-        own = np.flatnonzero(numbers == number)
-        for start in range(0, len(own), BLOCK):
-            some = embeddings[own[: start + BLOCK]].astype(np.float32, copy=False)
-            alike = some[start:] @ some.T >= ALIKE
-            for at, row in enumerate(alike, start):
-                kept[own[at]] &= ~kept[own[:at][row[:at]]].any(axis=0)
-    return kept
 
 
 def numbered(intents: Sequence[str], labels: Sequence[str]) -> Integers:

@@ -11,7 +11,7 @@ from bot.understanding.linking import EXPLAINING
 from bot.understanding.phrases import told_by
 from bot.understanding.store import digest
 
-VERSION = "21"  # of what is saved, of how it is trained and of how texts are read: counts up where one of them changes
+VERSION = "22"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,67 +1,66 @@
 """The trained model of a pack: its heads and their calibration."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
 from bot.core.memory import hand_back
 from bot.factbase.questions import Question
+from bot.understanding.allusions import Allusion, Allusions, train_allusions
 from bot.understanding.calibration import Calibration, calibrate
 from bot.understanding.encoder import Encoder
-from bot.understanding.heads import WIDTH, Examples, Heads, train_heads, trials_of
+from bot.understanding.heads import Examples, Heads, train_heads, trials_of
 from bot.understanding.logistic import Logistic
-from bot.understanding.quotations import Quotations, Saying, train_quotations
+from bot.understanding.network import Network
 from bot.understanding.reading import Reading
-from bot.understanding.ridge import KernelRidge
 from bot.understanding.store import Arrays, Store, embeddings_of
 from bot.understanding.tfidf import Embeddings, Floats, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """All that a model learns from: the example questions, their readings, and whose words are whose. `key` is a hash
-    of what they were read from."""
+    """All that a model learns from: the example questions, their readings, and by intent the texts that allude to
+    somebody or something. `key` is a hash of what they were read from."""
 
     key: str
     questions: Sequence[Question]
     readings: Sequence[Reading]
-    sayings: Sequence[Saying]
+    allusions: Mapping[str, Sequence[Allusion]]
 
 
 @dataclass(frozen=True, slots=True)
 class Studied:
-    """What a model is trained from once the lessons were read: `said` are the embeddings of the `sayings`, None without
-    an encoder; `name` is what the model is saved under."""
+    """What a model is trained from once the lessons were read: `alluded` are, by intent, entities and the embeddings of
+    texts that allude to them, none without an encoder; `name` is what the model is saved under."""
 
     name: str
     examples: Examples
     groups: Sequence[int]
-    sayings: Sequence[Saying]
-    said: Embeddings | None
+    alluded: Mapping[str, tuple[Sequence[str], Embeddings]]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`both` is the calibration of both heads together, `words` of the logistic head alone. `quotations` is None
-    without an encoder, or where the pack quotes nobody."""
+    """`both` is the calibration of both heads together, `words` of the logistic head alone. `allusions` are told by
+    intent; of no intent without an encoder, or where the pack has too few of them."""
 
     heads: Heads
     both: Calibration
     words: Calibration
-    quotations: Quotations | None
+    allusions: Mapping[str, Allusions]
 
     @property
     def labels(self) -> tuple[str, ...]:
         return self.heads.labels
 
-    def chances(self, readings: Sequence[Reading], likeness: Floats | None) -> Floats:
-        """Calibrated probabilities of shape (readings, labels); `likeness` as the heads give it."""
-        return self.calibration(likeness).sharpened(self.heads.chances(readings, likeness))
+    def chances(self, readings: Sequence[Reading], embeddings: Embeddings | None) -> Floats:
+        """Calibrated probabilities of shape (readings, labels)."""
+        return self.calibration(embeddings).sharpened(self.heads.chances(readings, embeddings))
 
-    def calibration(self, likeness: Floats | None) -> Calibration:
+    def calibration(self, embeddings: Embeddings | None) -> Calibration:
         """The thresholds that fit what is known of a message."""
-        return self.words if likeness is None else self.both
+        return self.words if embeddings is None or self.heads.network is None else self.both
 
 
 def is_learnt(key: str, store: Store) -> bool:
@@ -88,16 +87,29 @@ def train_model(lessons: Lessons, encoder: Encoder | None, store: Store) -> Mode
 
 def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
     """The lessons as numbers; the store has the embeddings of those that it was given before."""
-    asked = said = None
-    if encoder:
-        texts = [reading.encoded for reading in lessons.readings]
-        embeddings = embeddings_of([*texts, *(saying.text for saying in lessons.sayings)], encoder, store)
-        asked, said = embeddings[: len(texts)], embeddings[len(texts) :]
-        hand_back()
+    asked, alluded = embedded(lessons, encoder, store) if encoder else (None, {})
     intents = [question.intent for question in lessons.questions]
     groups = [question.group for question in lessons.questions]
     name = _name(lessons.key, with_encoder=encoder is not None)
-    return Studied(name, Examples.of(lessons.readings, asked, intents), groups, lessons.sayings, said)
+    return Studied(name, Examples.of(lessons.readings, asked, intents), groups, alluded)
+
+
+def embedded(
+    lessons: Lessons, encoder: Encoder, store: Store
+) -> tuple[Embeddings, dict[str, tuple[Sequence[str], Embeddings]]]:
+    """Embeddings of all examples, of shape (examples, dimensions); and by intent entities with those of the texts that
+    allude to them. The store has those that it was given before."""
+    texts = [reading.encoded for reading in lessons.readings]
+    vectors = embeddings_of(
+        [*texts, *(one.text for each in lessons.allusions.values() for one in each)], encoder, store
+    )
+    alluded: dict[str, tuple[Sequence[str], Embeddings]] = {}
+    at = len(texts)
+    for intent, each in lessons.allusions.items():
+        alluded[intent] = [one.entity for one in each], vectors[at : at + len(each)]
+        at += len(each)
+    hand_back()
+    return vectors[: len(texts)], alluded
 
 
 def learn(studied: Studied, store: Store) -> Model:
@@ -105,12 +117,12 @@ def learn(studied: Studied, store: Store) -> Model:
     examples = studied.examples
     trials = trials_of(studied.groups)
     heads, trial = train_heads(examples, trials)
-    quotations = None if studied.said is None else train_quotations(studied.sayings, studied.said)
+    told = {intent: train_allusions(*each) for intent, each in studied.alluded.items()}
     tried = np.flatnonzero(trials.any(axis=1))
     calibration, of_words = (
         calibrate(chances[tried], examples.numbers[tried], heads.labels) for chances in (trial.both, trial.words)
     )
-    model = Model(heads, calibration, of_words, quotations)
+    model = Model(heads, calibration, of_words, {intent: one for intent, one in told.items() if one})
     store.save(studied.name, _arrays(model))
     return model
 
@@ -120,7 +132,7 @@ def _name(key: str, *, with_encoder: bool) -> str:
 
 
 def _arrays(model: Model) -> Arrays:
-    heads, quotations = model.heads, model.quotations
+    heads = model.heads
     arrays = {
         "labels": np.array(heads.labels),
         "features": np.frombuffer("\n".join(heads.vocabulary.names).encode(), dtype=np.uint8),
@@ -128,28 +140,27 @@ def _arrays(model: Model) -> Arrays:
         "weights": heads.logistic.weights,
         "intercept": heads.logistic.intercept,
         "calibrations": np.array([astuple(one) for one in (model.both, model.words)]),
-        "kept": heads.kept,
+        "alluding": np.array(list(model.allusions), dtype=np.str_),
     }
-    if heads.ridge is not None:
-        arrays |= _of_ridge("heads", heads.ridge)
-    if quotations is not None:
-        arrays |= {"speakers": np.array(quotations.speakers), **_of_ridge("quotations", quotations.ridge)}
+    if heads.network is not None:
+        arrays |= _of_network("heads", heads.network)
+    for intent, allusions in model.allusions.items():
+        arrays |= {f"{intent}.entities": np.array(allusions.entities), **_of_network(intent, allusions.network)}
     return arrays
 
 
-def _of_ridge(name: str, ridge: KernelRidge) -> Arrays:
-    """In half precision what is large: it tells the same, and nearly nothing of it can be packed."""
-    large = {"examples": ridge.examples, "votes": ridge.votes}
-    return {f"{name}.basis": ridge.basis} | {f"{name}.{part}": all_.astype(np.float16) for part, all_ in large.items()}
+def _of_network(name: str, network: Network) -> Arrays:
+    """In half precision what is large: it tells the same."""
+    return {
+        f"{name}.inner": network.inner.astype(np.float16),
+        f"{name}.inner_intercept": network.inner_intercept,
+        f"{name}.outer": network.outer,
+        f"{name}.outer_intercept": network.outer_intercept,
+    }
 
 
-def _ridge(saved: Arrays, name: str) -> KernelRidge | None:
-    if f"{name}.votes" not in saved:
-        return None
-    examples, votes, basis = (
-        np.asarray(saved[f"{name}.{part}"], np.float32) for part in ("examples", "votes", "basis")
-    )
-    return KernelRidge(examples, votes, WIDTH, basis)
+def _network(saved: Arrays, name: str) -> Network:
+    return Network(*(np.asarray(saved[f"{name}.{field.name}"], np.float32) for field in fields(Network)))
 
 
 def _restored(saved: Arrays) -> Model | None:
@@ -158,13 +169,13 @@ def _restored(saved: Arrays) -> Model | None:
             tuple(str(label) for label in saved["labels"]),
             Vocabulary(saved["features"].tobytes().decode().split("\n"), np.asarray(saved["rarity"], np.float32)),
             Logistic(np.asarray(saved["weights"], np.float32), np.asarray(saved["intercept"], np.float32)),
-            _ridge(saved, "heads"),
-            np.asarray(saved["kept"], np.int64),
+            _network(saved, "heads") if "heads.outer" in saved else None,
         )
         both, words = (Calibration(*map(float, row)) for row in np.asarray(saved["calibrations"], np.float64))
-        ridge = _ridge(saved, "quotations")
-        speakers = tuple(str(speaker) for speaker in saved["speakers"]) if ridge else ()
-        quotations = Quotations(speakers, ridge) if ridge else None
-        return Model(heads, both, words, quotations)
+        allusions = {
+            intent: Allusions(tuple(map(str, saved[f"{intent}.entities"])), _network(saved, intent))
+            for intent in map(str, saved["alluding"])
+        }
+        return Model(heads, both, words, allusions)
     except (KeyError, ValueError, TypeError, IndexError):
         return None

@@ -13,7 +13,6 @@ class Need:
     """What one sentence tells of; `is_sure` where a rule or the whole message says so, too. `likely` is the probability
     of any need, 1 where a rule tells it."""
 
-    intent: str
     is_sure: bool
     likely: float
     understood: Understanding
@@ -23,8 +22,8 @@ def foremost(whole: Understanding, needs: Sequence[Need]) -> Understanding:
     """What to tell of needs in single sentences. One that a sentence alone tells of, and neither a rule nor the whole
     message, may only be the way to a question: both are offered."""
     told = whole.turn.intent if whole.outcome == "refuse" else None
-    first = max(needs, key=lambda one: (one.is_sure, one.likely, one.intent == DISTRESS))
-    if told in FIRM and not (first.is_sure and first.intent == DISTRESS):
+    first = max(needs, key=lambda one: (one.is_sure, one.likely, one.understood.turn.intent == DISTRESS))
+    if told in FIRM and not (first.is_sure and first.understood.turn.intent == DISTRESS):
         return whole
     if first.is_sure or told == STRAY:
         return first.understood

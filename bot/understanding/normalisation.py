@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 MOST_READ = 2_000  # characters of a message that are looked at: of a longer one the beginning and the end
 MOST_ENCODED = 200  # characters that the encoder is given: its time grows with length
+MOST_OF_PART = 100  # likewise of one sentence among several
 MOST_WORDS = 60  # words that rules, names and the TF-IDF head look at: of more the first ones and the last
 AT_THE_END = 0.3  # share of both that is the end: who tells a long story says there what is the matter
 # Cyrillic and Greek letters that pass for Latin

@@ -15,7 +15,7 @@ from bot.understanding.consideration import Considering, Equipment
 from bot.understanding.encoder import Encoder, SentenceEncoder, load_encoder
 from bot.understanding.explanation import Explanation
 from bot.understanding.knowledge import Knowledge, lessons_key
-from bot.understanding.model import Model, is_learnt, load_model, train_model
+from bot.understanding.model import Model, embedded, is_learnt, load_model, train_model
 from bot.understanding.recent import Recent
 from bot.understanding.store import Store
 from bot.understanding.training import train_apart
@@ -88,11 +88,11 @@ class PackInterpreter:
                 self._prepared()
             if self.status() != "ready" and self._knowledge.questions:
                 encoder, known = self._load(), self._equipment.model
-                if known is None or (encoder and not known.heads.ridge):
+                if known is None or (encoder and not known.heads.network):
                     known = self._trained(encoder) or known
                 if known is not None:
                     self._prepared(known).forget_lessons()
-                    self._equip(Equipment(known, encoder, "ready" if encoder and known.heads.ridge else "words"))
+                    self._equip(Equipment(known, encoder, "ready" if encoder and known.heads.network else "words"))
                 hand_back()
                 log.info("understanding_warm status=%s", self.status())
         return self.status()
@@ -123,4 +123,6 @@ class PackInterpreter:
         model = self.model
         if model is None or self.status() == "examples":
             return []
-        return check_understanding(pack, self._knowledge.questions, self._prepared().lessons.readings, model)
+        lessons, encoder = self._prepared().lessons, self._equipment.encoder
+        embeddings = embedded(lessons, encoder, self._store)[0] if encoder else None
+        return check_understanding(pack, self._knowledge.questions, lessons.readings, embeddings, model)

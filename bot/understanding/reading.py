@@ -2,10 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from sys import intern
 
 from bot.understanding.entities import EntityFinder, Mention
-from bot.understanding.normalisation import LETTERED, MOST_ENCODED, MOST_WORDS, POSSESSIVE, cleaned, fold, sentences
+from bot.understanding.normalisation import (
+    LETTERED,
+    MOST_ENCODED,
+    MOST_OF_PART,
+    MOST_WORDS,
+    POSSESSIVE,
+    cleaned,
+    fold,
+    sentences,
+)
 from bot.understanding.spelling import Spelling
 from bot.understanding.tfidf import features
 
@@ -70,7 +80,7 @@ class Reader:
         """The sentences of a message with at least two words, each read for itself; none where it is a single one."""
         found = sentences(reading.clean)
         parts = [self._read(part, is_word) for part in found] if len(found) > 1 else []
-        return [part for part in parts if len(part.words) > 1]
+        return [replace(part, encoded=part.encoded[:MOST_OF_PART]) for part in parts if len(part.words) > 1]
 
     def without_openers(self, reading: Reading, is_word: Callable[[str], bool]) -> Reading:
         """The message without greetings at its beginning, where at least two words remain."""
@@ -107,10 +117,11 @@ class Reader:
             for at, text in enumerate(encoded)
             if text and (not at or origins[at] != origins[at - 1] or text != encoded[at - 1])
         ]
+        told = tuple(words)  # kept once where all three are the same, as they mostly are
         return Reading(
-            clean=clean, raw=tuple(raw), words=tuple(words), mentions=mentions,
+            clean=clean, raw=told if raw == words else tuple(raw), words=told, mentions=mentions,
             places=tuple(" ".join(words[start:end]) for start, end in places),
-            shape=tuple(filter(None, shape)), encoded=(" ".join(once) or clean)[:MOST_ENCODED],
+            shape=told if shape == words else tuple(filter(None, shape)), encoded=(" ".join(once) or clean)[:MOST_ENCODED],
         )  # fmt: skip
 
     def _owner(self, word: str, chunk: str) -> str:
@@ -132,6 +143,6 @@ class Reader:
 
 
 def _words(chunks: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The folded words of all chunks, and the chunk that each came from."""
-    pairs = [(word, at) for at, chunk in enumerate(chunks) for word in fold(chunk).split()][:MOST_WORDS]
+    """The folded words of all chunks, each held once however many texts have it, and the chunk that each came from."""
+    pairs = [(intern(word), at) for at, chunk in enumerate(chunks) for word in fold(chunk).split()][:MOST_WORDS]
     return [word for word, _ in pairs], [at for _, at in pairs]

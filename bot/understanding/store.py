@@ -101,6 +101,13 @@ def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Embed
     return vectors
 
 
+def kept_embeddings(texts: Sequence[str], store: Store) -> Embeddings | None:
+    """Embeddings of `texts`; None where the store lacks any of them."""
+    known, saved = _saved_embeddings(store)
+    places = [known.get(digest([text]), -1) for text in texts]
+    return saved[places] if texts and min(places) >= 0 else None
+
+
 def _fill(vectors: Embeddings, places: Mapping[str, int], store: Store) -> set[str]:
     """Puts what the store has at its places; gives the hashes of all that it has, of which those in `places` count."""
     known, saved = _saved_embeddings(store)

@@ -20,7 +20,7 @@ MARK = "_"  # what a run of words begins with, and has between them
 OF_WORDS = 2  # times that a run of words counts as much as one of letters: there are fewer of them
 BLOCK = 8_192  # values of a product that are multiplied at a time
 BUCKETS = 2**22  # of features, in which the rare ones are told before they are held
-FEWEST = 4  # texts that must hold a feature, for it to count
+FEWEST, MANY = 2, 8_000  # texts that must hold a feature, for it to count: twice as many from so many texts on
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,16 @@ class Vocabulary:
     def of(cls, texts: Texts) -> "Vocabulary":
         """The vocabulary of texts given by their `features`, which are gone through twice: most features are rare, and
         to hold them all would take 40 MB."""
+        fewest = FEWEST if len(texts) < MANY else 2 * FEWEST
         seen = bytearray(BUCKETS)
         for text in texts:
             for name in text:
-                if seen[hash(name) % BUCKETS] < FEWEST:
+                if seen[hash(name) % BUCKETS] < fewest:
                     seen[hash(name) % BUCKETS] += 1
         holders: Counter[str] = Counter()
         for text in texts:
-            holders.update([name for name in text if seen[hash(name) % BUCKETS] == FEWEST])
-        names = sorted(name for name, count in holders.items() if count >= FEWEST)
+            holders.update([name for name in text if seen[hash(name) % BUCKETS] == fewest])
+        names = sorted(name for name, count in holders.items() if count >= fewest)
         rarity = {name: math.log((1 + len(texts)) / (1 + holders[name])) + 1 for name in names}
         weights = [rarity[name] * (OF_WORDS if name.startswith(MARK) else 1) for name in names]
         return cls(names, np.array(weights, dtype=np.float32))

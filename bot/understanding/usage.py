@@ -45,12 +45,10 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`covered` are the words that questions in scope use often, or that name whom they ask of; `explaining` maps the
-    place of a question for an explanation to the entity that it names."""
+    """`covered` are the words that questions in scope use often, or that name whom they ask of."""
 
     speech: Speech
     covered: frozenset[str]
-    explaining: Mapping[int, str]
 
     def save(self, store: Store, key: str) -> None:
         """Keeps it under the `key` of the lessons."""

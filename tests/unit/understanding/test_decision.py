@@ -20,7 +20,7 @@ def told(intent: str, outcome: Outcome = "refuse", *others: str) -> Understandin
 
 def need(intent: str, *, is_sure: bool, likely: float = 0.6) -> Need:
     """What one of its sentences tells of."""
-    return Need(intent, is_sure, likely, told(intent))
+    return Need(is_sure, likely, told(intent))
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from sklearn.kernel_ridge import KernelRidge as ReferenceRidge
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 
+from bot.understanding import network
 from bot.understanding.calibration import CAREFUL, STRAY, Calibration, calibrate
-from bot.understanding.heads import FOLDS, Examples, fold_of, thinned, train_heads, trials_of
+from bot.understanding.heads import FOLDS, Examples, fold_of, train_heads, trials_of
 from bot.understanding.logistic import softmax, train_logistic
-from bot.understanding.ridge import LANDMARKS, train_ridges
-from bot.understanding.tfidf import FEWEST, Rows, Vocabulary, features
+from bot.understanding.network import Network, train_network
+from bot.understanding.tfidf import FEWEST, MANY, Rows, Vocabulary, features
 from tests.unit.understanding.packs import dallas
 
 TEXTS = [question for question in dallas(8).questions if question.lang == "en"][::6]
@@ -35,29 +36,57 @@ def test_logistic_head_agrees_with_scikit_learn(rows: Rows) -> None:
     np.testing.assert_allclose(softmax(ours.scores(rows)), reference.predict_proba(dense(rows)), atol=5e-3)
 
 
-@pytest.mark.parametrize("count", [300, 1200])
-def test_ridge_head_agrees_with_scikit_learn(count: int) -> None:
-    draw = np.random.default_rng(1)
-    points = draw.normal(size=(count, 16)).astype(np.float32)
-    points /= np.linalg.norm(points, axis=1, keepdims=True)
+def rings(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points about the middle that no plane parts, and the ring that each lies in."""
+    draw = np.random.default_rng(seed)
     labels = draw.integers(0, 3, count)
-    [ridge] = train_ridges(points, labels, 3, np.ones((count, 1), np.bool_), width=1.0, penalty=0.1)
-    ours = ridge.scores(ridge.likeness(points[:50]))
-    reference = ReferenceRidge(kernel="rbf", gamma=1.0, alpha=0.1).fit(points, np.eye(3)[labels]).predict(points[:50])
-    np.testing.assert_allclose(ours, reference, atol=2e-3)
+    points = draw.normal(size=(count, 6))
+    points *= (1 + labels[:, None]) / np.linalg.norm(points, axis=1, keepdims=True)
+    return (points + draw.normal(scale=0.15, size=points.shape) + 5).astype(np.float32), labels
 
 
-def test_ridges_trained_at_once_are_those_trained_alone() -> None:
-    draw = np.random.default_rng(2)
-    points = draw.normal(size=(2 * LANDMARKS, 16)).astype(np.float32)
-    points /= np.linalg.norm(points, axis=1, keepdims=True)
-    labels, parts = draw.integers(0, 3, len(points)), draw.integers(0, 3, len(points))
-    taught = (parts[:, None] != np.arange(3)) & (draw.random((len(points), 3)) < 0.8)
-    ridges = train_ridges(points, labels, 3, taught, width=1.0, penalty=0.1)
-    for part, ridge in enumerate(ridges):
-        rows, asked = taught[:, part], np.flatnonzero(parts == part)
-        alone = ReferenceRidge(kernel="rbf", gamma=1.0, alpha=0.1).fit(points[rows], np.eye(3)[labels[rows]])
-        np.testing.assert_allclose(ridge.scores_of(points, asked), alone.predict(points[asked]), atol=2e-3)
+def test_network_tells_as_much_as_that_of_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DROPPED", "DROPPED_UNITS"):
+        monkeypatch.setattr(network, name, 0.0)  # of six values none can be spared
+    (points, labels), (asked, truth) = rings(1500, 1), rings(1000, 2)
+    ours = train_network(points, labels, 3, np.arange(1500)).scores(asked).argmax(axis=1)
+    reference = MLPClassifier((128,), random_state=0, max_iter=500).fit(points - 5, labels).predict(asked - 5)
+    assert (ours == truth).mean() >= max(0.9, (reference == truth).mean() - 0.01)
+
+
+def test_network_steps_down_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Along each of its parts, against the difference that a small change makes to the loss."""
+    for name, value in (("UNITS", 5), ("DROPPED", 0.0), ("DROPPED_UNITS", 0.0)):
+        monkeypatch.setattr(network, name, value)
+    draw = np.random.default_rng(3)
+    weights = network._Weights(4, 3, draw)
+    inputs, labels = draw.normal(size=(8, 4)).astype(np.float32), draw.integers(0, 3, 8)
+
+    def loss() -> float:
+        scores = Network(*weights.parts).scores(inputs)
+        return -float(np.log(softmax(scores)[np.arange(8), labels]).mean())
+
+    weights.step(inputs, labels, 0.0, draw)
+    for part, slopes in zip(weights.parts, weights._slopes, strict=True):
+        at = np.unravel_index(np.abs(slopes).argmax(), part.shape)
+        before, part[at] = part[at], part[at] + 0.01
+        more, part[at] = loss(), before - 0.01
+        less, part[at] = loss(), before
+        assert slopes[at] == pytest.approx((more - less) / 0.02, rel=0.02)
+
+
+def test_network_knows_nothing_of_other_texts() -> None:
+    points, labels = rings(400, 4)
+    seen = np.arange(0, 400, 2)
+    whole = train_network(points, labels, 3, seen)
+    alone = train_network(points[seen], labels[seen], 3, np.arange(200))
+    np.testing.assert_array_equal(whole.scores(points), alone.scores(points))
+
+
+def test_network_takes_few_texts_and_texts_that_are_the_same() -> None:
+    one = train_network(np.ones((1, 4), np.float16), np.array([1]), 2, np.arange(1))
+    assert one.scores(np.ones((3, 4), np.float16)).argmax(axis=1).tolist() == [1, 1, 1]
+    assert one.scores(np.zeros((0, 4), np.float32)).shape == (0, 2)
 
 
 def test_sparse_rows_multiply_like_dense_ones(rows: Rows) -> None:
@@ -107,16 +136,15 @@ def test_trial_knows_nothing_of_what_it_is_tried_on() -> None:
     heads, trial = train_heads(examples, trials_of(range(400)))
     assert (trial.both.argmax(axis=1) == numbers).mean() < 0.6
     assert (trial.words.argmax(axis=1) == numbers).mean() < 0.6
-    assert heads.ridge is not None
-    seen = heads.ridge.scores_of(points, np.arange(400)).argmax(axis=1)
+    assert heads.network is not None
+    seen = heads.network.scores(points).argmax(axis=1)
     assert (seen == numbers).mean() > 0.95
 
 
-def test_like_examples_of_one_intent_are_kept_once() -> None:
-    points = np.eye(3, dtype=np.float32)[[0, 0, 1, 0]]
-    among = np.array([[True, False], [True, True], [True, True], [True, True]])
-    kept = thinned(points, np.array([0, 0, 0, 1]), among)
-    assert [np.flatnonzero(column).tolist() for column in kept.T] == [[0, 2, 3], [1, 2, 3]]
+@pytest.mark.parametrize(("count", "kept"), [(MANY - 1, True), (MANY, False)])
+def test_of_few_texts_rarer_features_count(count: int, kept: bool) -> None:
+    texts = [features(["often"], ["often"]) for _ in range(count - 2)] + [features(["rare"], ["rare"])] * 2
+    assert ("_rare" in Vocabulary.of(texts).names) is kept
 
 
 def test_thresholds_keep_the_promised_share_of_errors() -> None:

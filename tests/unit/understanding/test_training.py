@@ -92,8 +92,11 @@ def test_what_was_studied_is_handed_on_whole(tmp_path: Path) -> None:
     handed = training._handed(left)
     os.close(left)
     assert list(tmp_path.iterdir()) == []
-    assert (handed.name, handed.groups, handed.sayings) == (studied.name, studied.groups, studied.sayings)
-    np.testing.assert_array_equal(handed.said, studied.said)
+    assert (handed.name, handed.groups) == (studied.name, studied.groups)
+    assert handed.alluded.keys() == studied.alluded.keys()
+    for intent, (entities, embeddings) in studied.alluded.items():
+        assert handed.alluded[intent][0] == entities
+        np.testing.assert_array_equal(handed.alluded[intent][1], embeddings)
     np.testing.assert_array_equal(handed.examples.embeddings, studied.examples.embeddings)
     assert (handed.examples.labels, handed.examples.vocabulary.names) == (
         studied.examples.labels,
