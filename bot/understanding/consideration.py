@@ -25,7 +25,7 @@ from bot.understanding.phrases import Phrases, told_by
 from bot.understanding.reading import Reader, Reading
 from bot.understanding.spelling import Spelling
 from bot.understanding.store import Store, kept_embeddings
-from bot.understanding.tfidf import Embeddings, Floats
+from bot.understanding.tfidf import Floats
 from bot.understanding.tongues import Languages
 from bot.understanding.usage import Speech, Usage, load_usage
 
@@ -114,9 +114,10 @@ class Considering:
             self.__dict__.pop(name, None)
 
     @cached_property
-    def _embeddings(self) -> Embeddings | None:
+    def _embeddings(self) -> Floats | None:
         """Those of the examples, for explanations alone; None where the store does not have them."""
-        return kept_embeddings([reading.encoded for reading in self.lessons.readings], self._store)
+        kept = kept_embeddings([reading.encoded for reading in self.lessons.readings], self._store)
+        return None if kept is None else kept.astype(np.float32)
 
     @cached_property
     def _nearest(self) -> Nearest:
@@ -189,7 +190,7 @@ class Considering:
         if weighed.embedding is None or self._embeddings is None:
             likeness = self._nearest.likeness(weighed.reading)
         else:
-            likeness = np.asarray(self._embeddings @ weighed.embedding, np.float32)
+            likeness = self._embeddings @ weighed.embedding
         best = np.argsort(-likeness)[:SHOWN].tolist()
         asked = self._knowledge.questions
         return tuple(Neighbour(asked[at].text, asked[at].intent, round(float(likeness[at]), 3)) for at in best)

@@ -121,7 +121,8 @@ class Reader:
         return Reading(
             clean=clean, raw=told if raw == words else tuple(raw), words=told, mentions=mentions,
             places=tuple(" ".join(words[start:end]) for start, end in places),
-            shape=told if shape == words else tuple(filter(None, shape)), encoded=(" ".join(once) or clean)[:MOST_ENCODED],
+            shape=told if shape == words else tuple(filter(None, shape)),
+            encoded=(" ".join(once) or clean)[:MOST_ENCODED],
         )  # fmt: skip
 
     def _owner(self, word: str, chunk: str) -> str:
