@@ -1,7 +1,7 @@
 """Loads a pack and the responses together, ready to be served, with everything that is wrong with them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from bot.core.messages import Command, Turn
 from bot.factbase.base import FactBase
 from bot.factbase.checks import check_pack
 from bot.factbase.loader import load_pack
-from bot.factbase.questions import load_questions
+from bot.factbase.questions import Question, load_questions
 from bot.factbase.quotes import QuoteCheck, check_quotes
 from bot.factbase.when import parse_moment
 from bot.phrasebook.book import Phrasebook
@@ -113,8 +113,26 @@ def load_content(
         return Loaded(None, findings, quotes, pack.zone)
     base = FactBase(pack)
     kinds = {preset.id: preset.entities for preset in phrasebook.presets.values()}
+    if asked_of_none := _asked_of_none(base, questions, kinds, pack_folder):
+        return Loaded(None, sorted({*findings, *asked_of_none}), quotes, pack.zone)
     knowledge = Knowledge(questions, base.entities(), pack.statements, kinds, gates, places, base.subjects())
     return Loaded(Content(base, phrasebook, knowledge), findings, quotes, pack.zone)
+
+
+def _asked_of_none(
+    base: FactBase, questions: Iterable[Question], kinds: Mapping[str, Sequence[str]], pack_folder: Path
+) -> list[Finding]:
+    """A finding for each question that says it asks of what the pack does not have, or its intent does not take."""
+    found = []
+    for one in questions:
+        file = str(pack_folder / "questions" / f"{one.lang}.yaml")
+        if one.entity and base.entity(one.entity) is None:
+            remedy = "correct the id, or add it to people.yaml, organisations.yaml or terms.yaml"
+            found.append(Finding(file, one.line, one.intent, f"of: there is no {one.entity!r}", remedy))
+        elif one.entity and one.entity.partition(":")[0] not in kinds.get(one.intent, ()):
+            problem = f"of: {one.intent} is not asked of a {one.entity.partition(':')[0]}"
+            found.append(Finding(file, one.line, one.intent, problem, "write the questions alone, or another intent"))
+    return found
 
 
 def _taken(phrasebook: Phrasebook) -> list[Finding]:

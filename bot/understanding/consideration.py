@@ -11,18 +11,18 @@ from bot.core.messages import Turn
 from bot.core.ports import Understanding
 from bot.understanding.allusions import NOBODY, Allusion, Allusions
 from bot.understanding.calibration import CAREFUL, STRAY, Calibration
-from bot.understanding.decision import DISTRESS, FIRM, LEGAL, REFUSALS, Decision, decide, need_of
+from bot.understanding.decision import FIRM, REFUSALS, Decision, decide, need_of
 from bot.understanding.encoder import Encoder
 from bot.understanding.entities import EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
 from bot.understanding.gates import Passed
 from bot.understanding.knowledge import Knowledge, lessons_key, usage_key
-from bot.understanding.linking import EXPLAINING, QUOTING, FollowUp, Linker
+from bot.understanding.linking import EXPLAINING, QUOTING, SAYING, STANDING, FollowUp, Linker
 from bot.understanding.model import Lessons, Model
 from bot.understanding.nearest import Nearest
 from bot.understanding.needs import Need, foremost
 from bot.understanding.phrases import Phrases, told_by
-from bot.understanding.reading import Reader, Reading
+from bot.understanding.reading import Reader, Reading, sharing
 from bot.understanding.spelling import Spelling
 from bot.understanding.store import Store, kept_embeddings
 from bot.understanding.tfidf import Floats
@@ -35,6 +35,7 @@ OFTEN = 3  # examples in scope with a word, from which it says nothing of a stra
 SHORT = 6  # letters, below which a word is not mended before the encoder can tell real words
 COMMON = 0.01  # of all example questions, from which a word in them tells no quotation
 SUPPORTED = 0.1  # the probability that the whole message gives what a sentence asks, from which that is told first
+BESIDE = 0.85  # of the threshold of a need, where one sentence tells of it and others may be calm
 SURE = 0.95  # the confidence of what a rule tells
 SHOWN = 5
 
@@ -99,14 +100,23 @@ class Considering:
     def lessons(self) -> Lessons:
         """What a model learns from: all questions are read when first asked for, which takes two seconds."""
         questions = self._knowledge.questions
-        readings = [self._reader.read(one.text, lambda _: True) for one in questions]
-        pairs = list(zip(questions, readings, strict=True))
+        held: dict[str, str] = {}
+        readings = [sharing(self._reader.read(one.text, lambda _: True), held) for one in questions]
         said = [Allusion(*one) for one in told_by(self._knowledge.statements, self._knowledge.entities)]
-        quoted = [Allusion(reading.encoded, one.entity or NOBODY) for one, reading in pairs if one.intent == QUOTING]
-        explained = [
-            Allusion(reading.clean, one.entity or _named(reading)) for one, reading in pairs if one.intent == EXPLAINING
-        ]
-        return Lessons(self.key, questions, readings, {QUOTING: quoted + said, EXPLAINING: explained})
+        alluding: dict[str, list[Allusion]] = {QUOTING: said, SAYING: [], STANDING: [], EXPLAINING: []}
+        for one, reading in zip(questions, readings, strict=True):
+            if one.intent == QUOTING:
+                said.append(Allusion(reading.encoded, one.entity or NOBODY))
+            elif one.intent in alluding:
+                # with the names, of which others are mishearings: what the encoder is given else has stand-ins
+                alluding[one.intent].append(Allusion(reading.clean, one.entity or self._named(one.intent, reading)))
+        return Lessons(self.key, questions, readings, alluding)
+
+    def _named(self, intent: str, reading: Reading) -> str:
+        """The one entity that a question names among those that `intent` takes; `NOBODY` where it names none or
+        several."""
+        named = {self._linker.fitting(mention, intent) for mention in reading.mentions} - {None}
+        return next(iter(named)) or NOBODY if len(named) == 1 else NOBODY
 
     def forget_lessons(self) -> None:
         """Frees some 50 MB that hardly anybody needs once there is a model; they can be read again."""
@@ -117,6 +127,7 @@ class Considering:
     def _embeddings(self) -> Floats | None:
         """Those of the examples, for explanations alone; None where the store does not have them."""
         kept = kept_embeddings([reading.encoded for reading in self.lessons.readings], self._store)
+        self.__dict__.pop("lessons", None)
         return None if kept is None else kept.astype(np.float32)
 
     @cached_property
@@ -199,7 +210,7 @@ class Considering:
         self, whole: Explanation, message: _Weighed, parts: Sequence[_Weighed], context: Turn | None
     ) -> Explanation:
         """A need in one of the sentences comes first; where two each ask something plain, the first is answered and the
-        second offered. What the whole message does not bear out is only offered."""
+        second offered. None is told for the sake of what the whole message does not bear out."""
         gates = [self._gate(part.reading) for part in parts]
         decisions = [decide(part.chances, part.calibration, gate) for part, gate in zip(parts, gates, strict=True)]
         rules = [
@@ -231,9 +242,8 @@ class Considering:
             told = replace(understood, turn=Turn(rule.intent, rule.option))
             return Need(is_sure=True, likely=1.0, understood=told)
         likely, of_all = need_of(part.chances), need_of(message.chances)
-        distress, legal = (part.chances.get(intent, 0.0) + message.chances.get(intent, 0.0) for intent in FIRM)
-        understood = replace(understood, turn=Turn(DISTRESS if distress >= legal else LEGAL))
-        return Need(is_sure=(likely + of_all) / 2 >= message.calibration.need_at, likely=likely, understood=understood)
+        is_sure = (likely + of_all) / 2 >= BESIDE * message.calibration.need_at
+        return Need(is_sure=is_sure, likely=likely, understood=understood)
 
     def _gate(self, reading: Reading) -> Passed | None:
         gates = self._knowledge.gates
@@ -253,16 +263,8 @@ class Considering:
     def _turn(self, intent: str, weighed: _Weighed, context: Turn | None) -> Turn:
         if intent == QUOTING and (speaker := weighed.alluded(QUOTING)) is not None:
             return Turn(intent, self._linker.quoted(weighed.reading) or speaker or None)
-        entity = self._linker.entity(intent, weighed.reading, context)
-        if entity is None and intent == EXPLAINING:
-            entity = weighed.alluded(EXPLAINING) or self._knowledge.subjects[0]
-        return Turn(intent, entity)
-
-
-def _named(reading: Reading) -> str:
-    """The one entity that a message names; `NOBODY` where it names none, or several."""
-    named = {mention.ids[0] for mention in reading.mentions}
-    return named.pop() if len(named) == 1 else NOBODY
+        entity = self._linker.entity(intent, weighed.reading, context) or weighed.alluded(intent) or None
+        return Turn(intent, entity or (self._knowledge.subjects[0] if intent == EXPLAINING else None))
 
 
 def _followed(follow: FollowUp) -> Understanding:

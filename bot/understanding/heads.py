@@ -40,7 +40,7 @@ class Heads:
 class Trial:
     """Probabilities of texts, of shape (texts, labels), from heads that saw neither their intents nor those of any
     paraphrase: of `both` heads, and of that over `words` alone; zeros for texts that were not held back. Only how rare
-    words are, and the directions in which embeddings differ, are taken from all texts at once."""
+    words are is taken from all texts at once."""
 
     both: Floats
     words: Floats

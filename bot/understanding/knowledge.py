@@ -7,11 +7,10 @@ from bot.factbase.models import Person, Statement
 from bot.factbase.questions import Question
 from bot.understanding.entities import Entity
 from bot.understanding.gates import Gates
-from bot.understanding.linking import EXPLAINING
 from bot.understanding.phrases import told_by
 from bot.understanding.store import digest
 
-VERSION = "22"
+VERSION = "23"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,7 @@ def lessons_key(knowledge: Knowledge) -> str:
 def usage_key(knowledge: Knowledge, lessons: str) -> str:
     """A hash of all that the usage is made of: the key of the lessons, and what else tells it."""
     rules = knowledge.gates.rules
-    told = (knowledge.kinds.get(EXPLAINING), knowledge.subjects, rules.asks_of, rules.lists, rules.who)
-    return digest((lessons, *map(repr, told)))
+    return digest((lessons, repr(rules.asks_of), repr(rules.lists)))
 
 
 def _parts(knowledge: Knowledge) -> Iterator[str]:
@@ -50,4 +48,4 @@ def _parts(knowledge: Knowledge) -> Iterator[str]:
         yield from (entity_id, repr(names), repr(entity.aliases))
     for text, speaker in told_by(knowledge.statements, knowledge.entities):
         yield from (text, speaker)
-    yield from (repr(knowledge.places), repr(knowledge.gates.rules.pictures))
+    yield from (repr(knowledge.places), repr(knowledge.gates.rules.pictures), repr(sorted(knowledge.kinds.items())))

@@ -51,7 +51,7 @@ class Linker:
             return None
         if intent == QUOTING:
             return next(iter(self._phrases.quoted(reading.words) or self._phrases.quoted(reading.raw)), None)
-        fitting = [(entity, one) for one in reading.mentions if (entity := self._fitting(one, intent))]
+        fitting = [(entity, one) for one in reading.mentions if (entity := self.fitting(one, intent))]
         if fitting:
             rank = self._explained if intent == EXPLAINING else self._asked
             return min(fitting, key=lambda pair: rank(pair[0], pair[1], reading.words))[0]
@@ -102,12 +102,12 @@ class Linker:
         return self._asked_of(mention, context) if mention else None
 
     def _asked_of(self, mention: Mention, context: Turn | None) -> FollowUp:
-        if context and self._kinds.get(context.intent) and (entity := self._fitting(mention, context.intent)):
+        if context and self._kinds.get(context.intent) and (entity := self.fitting(mention, context.intent)):
             return FollowUp((Turn(context.intent, entity),), sure=True)
         if "term" in mention.kinds():
-            return FollowUp((Turn(EXPLAINING, self._fitting(mention, EXPLAINING)),), sure=True)
+            return FollowUp((Turn(EXPLAINING, self.fitting(mention, EXPLAINING)),), sure=True)
         intents = (SAYING, STANDING, EXPLAINING)
-        return FollowUp(tuple(Turn(intent, self._fitting(mention, intent)) for intent in intents), sure=False)
+        return FollowUp(tuple(Turn(intent, self.fitting(mention, intent)) for intent in intents), sure=False)
 
     def _only_mention(self, reading: Reading, at: int) -> Mention | None:
         inside = [mention for mention in reading.mentions if mention.end > at]
@@ -126,7 +126,8 @@ class Linker:
             at += len(found)
         return words[at:], at
 
-    def _fitting(self, mention: Mention, intent: str) -> str | None:
+    def fitting(self, mention: Mention, intent: str) -> str | None:
+        """The entity among those that a mention can stand for which `intent` takes; None where there is none."""
         for kind in PREFERRED.get(intent, KINDS):
             for entity in mention.ids:
                 if entity.partition(":")[0] == kind and self._takes(intent, entity):

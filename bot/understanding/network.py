@@ -16,6 +16,7 @@ RISING = 0.05  # of all steps, in which the rate rises to that
 DECAY = 0.01  # of the weights, times the rate, at each step
 FORGOTTEN, SQUARES_FORGOTTEN = 0.1, 0.01  # of the means over earlier gradients, and over their squares, at each step
 LEAST = 1e-8  # below which a root of mean squares does not count
+ALIKE = 1e-4  # the spread of embeddings that are all but the same
 DROPPED, DROPPED_UNITS = 0.1, 0.3  # of the inputs and of the hidden units at each step
 FEW = 2_048  # texts whose embeddings are looked at together
 Flags = npt.NDArray[np.bool_]
@@ -62,12 +63,13 @@ def train_network(embeddings: Embeddings, labels: Integers, classes: int, texts:
 
 
 def _extent(embeddings: Embeddings, texts: Integers) -> tuple[Floats, np.float32]:
-    """The mean of some embeddings, of shape (dimensions,), and the standard deviation of all their values."""
+    """The mean of some embeddings, of shape (dimensions,), and the standard deviation of all their values; 1 where they
+    do not differ."""
     blocks = [texts[at : at + FEW] for at in range(0, len(texts), FEW)]
     middle = sum(embeddings[block].sum(axis=0, dtype=np.float32) for block in blocks) / np.float32(len(texts))
     squares = sum(float(np.square(embeddings[block] - middle, dtype=np.float32).sum()) for block in blocks)
     spread = np.sqrt(squares / (len(texts) * embeddings.shape[1]))
-    return np.asarray(middle, np.float32), np.float32(max(spread, LEAST))
+    return np.asarray(middle, np.float32), np.float32(spread if spread > ALIKE else 1)
 
 
 class _Weights:

@@ -290,7 +290,7 @@ def ours(
     read = {at: reader.read(rows[at].text, lambda _: True) for at in {*seen, *tests}}
     examples = Examples.of([read[at] for at in seen], vectors[list(seen)], [rows[at].intent for at in seen])
     heads, _ = train_heads(examples, np.zeros((len(seen), 0), np.bool_))
-    return heads.labels, heads.chances([read[at] for at in tests], heads.likeness(vectors[list(tests)]))
+    return heads.labels, heads.chances([read[at] for at in tests], vectors[list(tests)])
 
 
 def machine(texts: Sequence[str], intents: np.ndarray, asked: Sequence[str]) -> np.ndarray:

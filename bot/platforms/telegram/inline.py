@@ -115,12 +115,11 @@ class InlineMode:
 
     async def _found(self, asked: Reply | None, lang: str) -> list[Asked]:
         """The answers to show, best first, each once."""
-        if asked is None or asked.intent == NOT_COVERED or not _is_for_all(asked):
-            return await self._answered(self._wording.suggest(lang), lang, [])
-        if asked.outcome == "confirm":
-            return await self._answered(asked.buttons, lang, [])
-        own = (self._wording.label(asked.turn, lang), asked)
-        return await self._answered(asked.buttons, lang, [own])
+        found: list[Asked] = []
+        if asked and asked.intent != NOT_COVERED and _is_for_all(asked):
+            own = [] if asked.outcome == "confirm" else [(self._wording.label(asked.turn, lang), asked)]
+            found = await self._answered(asked.buttons, lang, own)
+        return found or await self._answered(self._wording.suggest(lang), lang, [])
 
     async def _answered(self, buttons: Iterable[Button], lang: str, found: list[Asked]) -> list[Asked]:
         known = {reply.turn for _, reply in found}

@@ -83,6 +83,22 @@ def test_what_cannot_be_served_is_refused_with_its_place(
     assert any(where in str(finding) for finding in refused.value.findings)
 
 
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ("{of: person:nobody, asked: [who said so]}", "of: there is no 'person:nobody'"),
+        ("{of: term:girder, asked: [who said so]}", "of: who_said_what is not asked of a term"),
+    ],
+)
+def test_question_of_what_the_pack_does_not_have_is_refused_at_its_line(
+    places: Places, served: Explainer, item: str, problem: str
+) -> None:
+    (places.pack / "questions" / "en.yaml").write_text(f"who_said_what:\n  - who said what\n  - {item}\n", "utf-8")
+    with pytest.raises(FaultyContentError) as refused:
+        renew(served, places)
+    assert f"en.yaml:3: who_said_what: {problem}" in str(refused.value)
+
+
 def test_template_that_asks_in_vain_is_refused_before_a_reader_comes_upon_it(places: Places, served: Explainer) -> None:
     (places.responses / "sources.html.j2").write_text("<p>x</p>\n<p>{{ facts.none }}</p>", "utf-8")
     with pytest.raises(FaultyContentError) as refused:

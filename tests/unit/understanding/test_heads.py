@@ -87,6 +87,10 @@ def test_network_takes_few_texts_and_texts_that_are_the_same() -> None:
     one = train_network(np.ones((1, 4), np.float16), np.array([1]), 2, np.arange(1))
     assert one.scores(np.ones((3, 4), np.float16)).argmax(axis=1).tolist() == [1, 1, 1]
     assert one.scores(np.zeros((0, 4), np.float32)).shape == (0, 2)
+    both = train_network(np.ones((2, 4), np.float16), np.array([0, 1]), 2, np.arange(2))
+    np.testing.assert_allclose(softmax(both.scores(np.ones((1, 4), np.float32))), 0.5, atol=0.05)
+    assert np.isfinite(both.inner.astype(np.float16)).all()  # as it is saved
+    assert np.isfinite(both.scores(np.eye(4, dtype=np.float32))).all()
 
 
 def test_sparse_rows_multiply_like_dense_ones(rows: Rows) -> None:

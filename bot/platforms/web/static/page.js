@@ -246,6 +246,10 @@ function clearKeyboard() {
 seen?.addEventListener("resize", clearKeyboard);
 seen?.addEventListener("scroll", clearKeyboard);
 
+// What is scrolled to stays below the header, however many lines its words take.
+new ResizeObserver(([{ target }]) => root.style.setProperty("--header", `${target.offsetHeight}px`))
+  .observe(document.querySelector("header"));
+
 openElsewhere(list);
 const wanted = wantedLanguage();
 if (offers(wanted)) {

@@ -48,6 +48,8 @@ class Desk:
         if turn is None:
             is_unclear = incoming.text.strip() == "unclear"
             turn = WHO if is_unclear else Turn("not_covered")
+            if incoming.text.strip() == "unclear, and of oneself":
+                return self._reply(FORGET, "confirm", lang, (FORGET,))
             return self._reply(turn, "confirm" if is_unclear else "refuse", lang, (VOTE, WHO, FORGET))
         reply = self._reply(turn, "refuse" if turn == LEGAL else "answer", lang, (VOTE, WHO, ICE, LANGUAGE))
         chosen = lang if turn == LANGUAGE and incoming.lang else None
@@ -109,7 +111,7 @@ async def test_unclear_query_offers_what_it_may_have_meant(desk: Desk) -> None:
     assert _titles(await _mode(desk).offer("unclear")) == ["when_is_the_vote? (en)", "who_said_what? (en)"]
 
 
-@pytest.mark.parametrize("text", ["asdf", "forget"])
+@pytest.mark.parametrize("text", ["asdf", "forget", "unclear, and of oneself"])
 async def test_query_without_an_answer_for_all_offers_the_usual_questions(desk: Desk, text: str) -> None:
     answer = await _mode(desk).offer(text)
     assert _titles(answer) == ["when_is_the_vote? (en)", "who_said_what? (en)"]
