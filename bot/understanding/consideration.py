@@ -105,17 +105,16 @@ class Considering:
         said = [Allusion(*one) for one in told_by(self._knowledge.statements, self._knowledge.entities)]
         alluding: dict[str, list[Allusion]] = {QUOTING: said, SAYING: [], STANDING: [], EXPLAINING: []}
         for one, reading in zip(questions, readings, strict=True):
-            if one.intent == QUOTING:
-                said.append(Allusion(reading.encoded, one.entity or NOBODY))
-            elif one.intent in alluding:
+            if one.intent == EXPLAINING:
                 # with the names, of which others are mishearings: what the encoder is given else has stand-ins
-                alluding[one.intent].append(Allusion(reading.clean, one.entity or self._named(one.intent, reading)))
+                alluding[EXPLAINING].append(Allusion(reading.clean, one.entity or self._named(reading)))
+            elif one.intent == QUOTING or (one.intent in alluding and (one.entity or not reading.mentions)):
+                alluding[one.intent].append(Allusion(reading.encoded, one.entity or NOBODY))
         return Lessons(self.key, questions, readings, alluding)
 
-    def _named(self, intent: str, reading: Reading) -> str:
-        """The one entity that a question names among those that `intent` takes; `NOBODY` where it names none or
-        several."""
-        named = {self._linker.fitting(mention, intent) for mention in reading.mentions} - {None}
+    def _named(self, reading: Reading) -> str:
+        """The one thing that a question for an explanation names; `NOBODY` where it names none or several."""
+        named = {self._linker.fitting(mention, EXPLAINING) for mention in reading.mentions} - {None}
         return next(iter(named)) or NOBODY if len(named) == 1 else NOBODY
 
     def forget_lessons(self) -> None:

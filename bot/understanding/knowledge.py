@@ -10,7 +10,7 @@ from bot.understanding.gates import Gates
 from bot.understanding.phrases import told_by
 from bot.understanding.store import digest
 
-VERSION = "23"
+VERSION = "24"
 
 
 @dataclass(frozen=True, slots=True)

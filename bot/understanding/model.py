@@ -1,7 +1,7 @@
 """The trained model of a pack: its heads and their calibration."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 
 import numpy as np
 
@@ -87,29 +87,28 @@ def train_model(lessons: Lessons, encoder: Encoder | None, store: Store) -> Mode
 
 def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
     """The lessons as numbers; the store has the embeddings of those that it was given before."""
-    asked, alluded = embedded(lessons, encoder, store) if encoder else (None, {})
     intents = [question.intent for question in lessons.questions]
     groups = [question.group for question in lessons.questions]
-    name = _name(lessons.key, with_encoder=encoder is not None)
-    return Studied(name, Examples.of(lessons.readings, asked, intents), groups, alluded)
-
-
-def embedded(
-    lessons: Lessons, encoder: Encoder, store: Store
-) -> tuple[Embeddings, dict[str, tuple[Sequence[str], Embeddings]]]:
-    """Embeddings of all examples, of shape (examples, dimensions); and by intent entities with those of the texts that
-    allude to them. The store has those that it was given before."""
-    texts = [reading.encoded for reading in lessons.readings]
-    vectors = embeddings_of(
-        [*texts, *(one.text for each in lessons.allusions.values() for one in each)], encoder, store
-    )
-    alluded: dict[str, tuple[Sequence[str], Embeddings]] = {}
-    at = len(texts)
-    for intent, each in lessons.allusions.items():
-        alluded[intent] = [one.entity for one in each], vectors[at : at + len(each)]
-        at += len(each)
+    entities = {intent: [one.entity for one in each] for intent, each in lessons.allusions.items()}
+    name, texts = _name(lessons.key, with_encoder=encoder is not None), texts_of(lessons)
+    examples = Examples.of(lessons.readings, None, intents)
+    del lessons  # where nobody else holds them, there is room for the embeddings now
     hand_back()
-    return vectors[: len(texts)], alluded
+    if encoder is None:
+        return Studied(name, examples, groups, {})
+    vectors = embeddings_of(texts, encoder, store)
+    alluded: dict[str, tuple[Sequence[str], Embeddings]] = {}
+    at = len(intents)
+    for intent, each in entities.items():
+        alluded[intent] = each, vectors[at : at + len(each)]
+        at += len(each)
+    return Studied(name, replace(examples, embeddings=vectors[: len(intents)]), groups, alluded)
+
+
+def texts_of(lessons: Lessons) -> list[str]:
+    """All that the encoder is given of the lessons: the examples first, then what alludes, intent by intent."""
+    alluding = (one.text for each in lessons.allusions.values() for one in each)
+    return [*(reading.encoded for reading in lessons.readings), *alluding]
 
 
 def learn(studied: Studied, store: Store) -> Model:

@@ -15,9 +15,9 @@ from bot.understanding.consideration import Considering, Equipment
 from bot.understanding.encoder import Encoder, SentenceEncoder, load_encoder
 from bot.understanding.explanation import Explanation
 from bot.understanding.knowledge import Knowledge, lessons_key
-from bot.understanding.model import Model, embedded, is_learnt, load_model, train_model
+from bot.understanding.model import Model, is_learnt, load_model, texts_of, train_model
 from bot.understanding.recent import Recent
-from bot.understanding.store import Store
+from bot.understanding.store import Store, embeddings_of
 from bot.understanding.training import train_apart
 
 log = logging.getLogger(__name__)
@@ -124,5 +124,7 @@ class PackInterpreter:
         if model is None or self.status() == "examples":
             return []
         lessons, encoder = self._prepared().lessons, self._equipment.encoder
-        embeddings = embedded(lessons, encoder, self._store)[0] if encoder else None
+        embeddings = (
+            embeddings_of(texts_of(lessons), encoder, self._store)[: len(lessons.readings)] if encoder else None
+        )
         return check_understanding(pack, self._knowledge.questions, lessons.readings, embeddings, model)
