@@ -110,6 +110,8 @@ class Considering:
                 alluding[EXPLAINING].append(Allusion(reading.clean, one.entity or self._named(reading)))
             elif one.intent == QUOTING or (one.intent in alluding and (one.entity or not reading.mentions)):
                 alluding[one.intent].append(Allusion(reading.encoded, one.entity or NOBODY))
+        for at, reading in enumerate(readings):  # nobody learns from the rest, which takes 10 MB
+            readings[at] = replace(reading, clean="", mentions=(), places=())
         return Lessons(self.key, questions, readings, alluding)
 
     def _named(self, reading: Reading) -> str:

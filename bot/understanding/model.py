@@ -1,7 +1,7 @@
 """The trained model of a pack: its heads and their calibration."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
@@ -89,20 +89,23 @@ def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
     """The lessons as numbers; the store has the embeddings of those that it was given before."""
     intents = [question.intent for question in lessons.questions]
     groups = [question.group for question in lessons.questions]
-    entities = {intent: [one.entity for one in each] for intent, each in lessons.allusions.items()}
-    name, texts = _name(lessons.key, with_encoder=encoder is not None), texts_of(lessons)
-    examples = Examples.of(lessons.readings, None, intents)
-    del lessons  # where nobody else holds them, there is room for the embeddings now
+    name = _name(lessons.key, with_encoder=encoder is not None)
+    asked, alluded = _embedded(lessons, encoder, store) if encoder else (None, {})
+    return Studied(name, Examples.of(lessons.readings, asked, intents), groups, alluded)
+
+
+def _embedded(
+    lessons: Lessons, encoder: Encoder, store: Store
+) -> tuple[Embeddings, dict[str, tuple[Sequence[str], Embeddings]]]:
+    """Embeddings of all examples; and by intent entities with those of the texts that allude to them."""
+    vectors = embeddings_of(texts_of(lessons), encoder, store)
     hand_back()
-    if encoder is None:
-        return Studied(name, examples, groups, {})
-    vectors = embeddings_of(texts, encoder, store)
     alluded: dict[str, tuple[Sequence[str], Embeddings]] = {}
-    at = len(intents)
-    for intent, each in entities.items():
-        alluded[intent] = each, vectors[at : at + len(each)]
+    at = len(lessons.readings)
+    for intent, each in lessons.allusions.items():
+        alluded[intent] = [one.entity for one in each], vectors[at : at + len(each)]
         at += len(each)
-    return Studied(name, replace(examples, embeddings=vectors[: len(intents)]), groups, alluded)
+    return vectors[: len(lessons.readings)], alluded
 
 
 def texts_of(lessons: Lessons) -> list[str]:
