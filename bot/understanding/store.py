@@ -87,17 +87,18 @@ def embeddings_of(texts: Sequence[str], encoder: Encoder, store: Store) -> Embed
     first: dict[str, int] = {}
     for place, name in enumerate(names):
         first.setdefault(name, place)
-    vectors = np.empty((len(texts), DIMENSIONS), np.float16)
-    is_kept = _fill(vectors, first, store)
-    missing = [place for name, place in first.items() if name not in is_kept]
+    ranks = {name: rank for rank, name in enumerate(first)}
+    different = [texts[place] for place in first.values()]
+    vectors = np.empty((len(texts), DIMENSIONS), np.float16)  # at first without those that come again
+    is_kept = _fill(vectors, ranks, store)
+    missing = [rank for name, rank in ranks.items() if name not in is_kept]
     for at in range(0, len(missing), BLOCK):
         some = missing[at : at + BLOCK]
-        vectors[some] = encoder.encode([texts[place] for place in some])
-    if missing or len(first) < len(is_kept):
-        kept = sorted(first)
-        store.save(EMBEDDINGS, {"keys": np.array(kept), "vectors": vectors[[first[name] for name in kept]]})
-    for place, name in enumerate(names):
-        vectors[place] = vectors[first[name]]
+        vectors[some] = encoder.encode([different[rank] for rank in some])
+    if missing or len(ranks) < len(is_kept):
+        store.save(EMBEDDINGS, {"keys": np.array(list(ranks)), "vectors": vectors[: len(ranks)]})
+    for place in range(len(names) - 1, -1, -1):  # a rank is never behind its place, so none is lost
+        vectors[place] = vectors[ranks[names[place]]]
     return vectors
 
 

@@ -5,6 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,8 @@ MARK = "_"  # what a run of words begins with, and has between them
 OF_WORDS = 2  # times that a run of words counts as much as one of letters: there are fewer of them
 BLOCK = 8_192  # values of a product that are multiplied at a time
 BUCKETS = 2**22  # of features, in which the rare ones are told before they are held
+TEXTS = 1_024  # of which rows are made at a time
+MOST_SMALL = 2**16  # numbers that two bytes can tell apart
 FEWEST, MANY = 2, 8_000  # texts that must hold a feature, for it to count: twice as many from so many texts on
 
 
@@ -68,7 +71,7 @@ class Rows:
 
 def _small(places: npt.NDArray[np.int32], most: int) -> Places:
     """Numbers below `most` in as few bytes as they need."""
-    return places.astype(np.uint16) if most <= np.iinfo(np.uint16).max + 1 else places
+    return places.astype(np.uint16) if most <= MOST_SMALL else places
 
 
 def features(words: Sequence[str], shape: Sequence[str]) -> Counter[str]:
@@ -123,20 +126,33 @@ class Vocabulary:
         return cls(names, np.array(weights, dtype=np.float32))
 
     def rows(self, texts: Iterable[Counter[str]]) -> Rows:
-        """The texts as sparse rows of length 1; a text without a known feature is an empty row."""
-        columns, counts, starts = array("i"), array("H"), array("q", [0])
+        """The texts as sparse rows of length 1; a text without a known feature is an empty row. Some texts at a time,
+        so that little more is held than the rows."""
+        values, starts = array("f"), array("q", [0])
+        columns = array("H" if len(self.names) <= MOST_SMALL else "i")
+        waiting = iter(texts)
+        while some := list(islice(waiting, TEXTS)):
+            self._add(some, values, columns, starts)
+        places: Places = np.frombuffer(columns, np.uint16 if columns.typecode == "H" else np.int32)
+        return Rows(np.frombuffer(values, np.float32), places, np.array(starts, np.int64), len(self.names))
+
+    def _add(
+        self, texts: Sequence[Counter[str]], values: "array[float]", columns: "array[int]", starts: "array[int]"
+    ) -> None:
+        """Adds the rows of some texts."""
+        before, counts, bounds = len(columns), array("H"), [0]
         for text in texts:
             for name, count in text.items():
                 if (column := self._columns.get(name)) is not None:
                     columns.append(column)
                     counts.append(count)
-            starts.append(len(columns))
-        places, bounds = np.frombuffer(columns, np.int32), np.array(starts, np.int64)
-        values = np.log(np.frombuffer(counts, np.uint16), dtype=np.float32)
-        values += 1
-        values *= self.weights[places]
+            bounds.append(len(counts))
+            starts.append(before + len(counts))
+        added = np.log(np.frombuffer(counts, np.uint16), dtype=np.float32)
+        added += 1
+        added *= self.weights[np.array(columns[before:], np.int64)]
         sizes = np.diff(bounds)
         filled = np.flatnonzero(sizes)
-        squares = np.add.reduceat(values * values, bounds[filled]) if len(filled) else np.zeros(0, np.float32)
-        values /= np.repeat(np.sqrt(squares), sizes[filled])
-        return Rows(values, _small(places, len(self.names)), bounds, len(self.names))
+        squares = np.add.reduceat(added * added, np.array(bounds)[filled]) if len(filled) else np.zeros(0, np.float32)
+        added /= np.repeat(np.sqrt(squares), sizes[filled])
+        values.frombytes(added.tobytes())

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from bot.core.findings import Level
 from bot.core.messages import Turn
+from bot.core.ports import Understanding
 from bot.understanding import checks
+from bot.understanding.calibration import CAREFUL
+from bot.understanding.consideration import _Weighed
 from bot.understanding.encoder import SentenceEncoder, load_encoder
+from bot.understanding.explanation import Explanation
 from bot.understanding.pack_interpreter import PackInterpreter
 from bot.understanding.store import Store
 from tests.unit.understanding.conftest import PART
@@ -42,6 +46,27 @@ def test_plain_question_is_understood(
     told = interpreter.understand(text)
     assert (told.turn, told.lang) == (Turn(intent, entity), lang)
     assert told.outcome in {"answer", "refuse"}
+
+
+@pytest.mark.parametrize(
+    ("borne_out", "told", "offered"),
+    [(0.3, "when_is_the_vote", "what_happened"), (0.02, "what_happened", "when_is_the_vote")],
+)
+def test_what_the_whole_message_does_not_bear_out_is_not_told_first(
+    interpreter: PackInterpreter, borne_out: float, told: str, offered: str
+) -> None:
+    considering = interpreter._prepared()
+
+    def weighed(text: str, chances: dict[str, float]) -> _Weighed:
+        others = {"not_covered": 1 - sum(chances.values()), "in_distress": 0.0, "legal_advice": 0.0}
+        sentence = considering._reader.read(text, lambda _: True)
+        return _Weighed(sentence, {"what_happened": 0.0, "when_is_the_vote": 0.0, **others, **chances}, CAREFUL)
+
+    message = weighed("one two. three four", {"what_happened": 0.6, "when_is_the_vote": borne_out})
+    parts = [weighed("one two", {"when_is_the_vote": 0.95}), weighed("three four", {"what_happened": 0.95})]
+    whole = Explanation(Understanding(Turn("what_happened"), "confirm", 0.6), "ready", "heads")
+    found = considering._explained_parts(whole, message, parts, None).understanding
+    assert (found.outcome, found.turn, found.candidates) == ("answer", Turn(told), (Turn(offered),))
 
 
 @pytest.mark.parametrize("text", ["", " ", "\0\0", "🙂🙂", "???", "\u202e\u202d"])
