@@ -35,7 +35,7 @@ OFTEN = 3  # examples in scope with a word, from which it says nothing of a stra
 SHORT = 6  # letters, below which a word is not mended before the encoder can tell real words
 COMMON = 0.01  # of all example questions, from which a word in them tells no quotation
 SUPPORTED = 0.1  # the probability that the whole message gives what a sentence asks, from which that is told first
-BESIDE = 0.85  # of the threshold of a need, where one sentence tells of it and others may be calm
+BESIDE = 0.9  # of the threshold of a need, where one sentence tells of it and others may be calm
 SURE = 0.95  # the confidence of what a rule tells
 SHOWN = 5
 

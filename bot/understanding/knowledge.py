@@ -10,7 +10,7 @@ from bot.understanding.gates import Gates
 from bot.understanding.phrases import told_by
 from bot.understanding.store import digest
 
-VERSION = "24"
+VERSION = "25"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from zlib import crc32
 
 import numpy as np
 
@@ -88,7 +89,8 @@ def train_model(lessons: Lessons, encoder: Encoder | None, store: Store) -> Mode
 def study(lessons: Lessons, encoder: Encoder | None, store: Store) -> Studied:
     """The lessons as numbers; the store has the embeddings of those that it was given before."""
     intents = [question.intent for question in lessons.questions]
-    groups = [question.group for question in lessons.questions]
+    first = {question.group: question.text for question in reversed(lessons.questions)}  # numbers change with the lines
+    groups = [crc32(first[question.group].encode()) for question in lessons.questions]
     name = _name(lessons.key, with_encoder=encoder is not None)
     asked, alluded = _embedded(lessons, encoder, store) if encoder else (None, {})
     return Studied(name, Examples.of(lessons.readings, asked, intents), groups, alluded)

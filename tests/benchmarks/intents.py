@@ -176,8 +176,8 @@ def separation(inside: Sequence[bool], scores: Sequence[float]) -> float:
 def measure_pack(cache: Path) -> None:
     """Prints what cross-validation says, in which paraphrases stay in one fold: the heads alone, without gates."""
     questions, store = dallas().questions, Store(cache)
-    examples = study(Considering(dallas(), store).lessons, SentenceEncoder(), store).examples
-    trials = trials_of([question.group for question in questions], len(questions))
+    studied = study(Considering(dallas(), store).lessons, SentenceEncoder(), store)
+    examples, trials = studied.examples, trials_of(studied.groups, len(questions))
     chances = train_heads(examples, trials)[1].both
     calibration = calibrate(chances, examples.numbers, examples.labels)
     unseen, truth, stray = calibration.sharpened(chances), examples.numbers, examples.labels.index(STRAY)
