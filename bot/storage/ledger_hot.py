@@ -1,10 +1,10 @@
 """SQL of the ledger that runs for every few messages: compiled once, and given to the driver as it is."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ClauseElement, Connection, Dialect, bindparam, select, text, update
+from sqlalchemy import ClauseElement, Connection, Dialect, SmallInteger, bindparam, column, select, text, update, values
 
 from bot.reminders.engine.rate import Bucket, elapsed
 from bot.reminders.ledger import Address, CampaignState, Claim, DeliveryState, Grant, Result, TakenOverError, Work
@@ -32,17 +32,6 @@ COUNT = (
     .where(chunk.c.id == bindparam("chunk"))
     .values({name: chunk.c[name] + bindparam(f"more_{name}") for name in ("sent", "rejected", "skipped")})
 )
-ONE = (delivery.c.chunk_id == bindparam("chunk"), delivery.c.subscription_id == bindparam("row"))
-SETTLE = (
-    update(delivery)
-    .where(*ONE, delivery.c.state <= DeliveryState.CLAIMED)
-    .values(state=bindparam("to"), attempt=delivery.c.attempt + bindparam("tried"), message_id=bindparam("message"))
-)
-HAND_BACK = (
-    update(delivery)
-    .where(*ONE, delivery.c.state == DeliveryState.CLAIMED)
-    .values(state=DeliveryState.WAITING, attempt=delivery.c.attempt + bindparam("tried"))
-)
 BUCKET = (
     select(rate_bucket.c.next_at, rate_bucket.c.closed_from, rate_bucket.c.closed_until)
     .where(rate_bucket.c.id == 1)
@@ -64,7 +53,7 @@ class HotPath:
         self._dialect = dialect
         self._keys = keys
         self._is_file = dialect.name == "sqlite"
-        self._prepared: dict[object, Prepared] = {}
+        self._prepared: dict[ClauseElement | tuple[Batched, int], Prepared] = {}
 
     def claim(self, connection: Connection, work: Work, rows: Sequence[int], answers: int, rate: float) -> Claim:
         """Reserve, then claim exactly as many rows as were granted."""
@@ -78,7 +67,7 @@ class HotPath:
         wanted = list(rows[: grant.count])
         if not wanted:
             return Claim(state, {}, grant)
-        self._run(cursor, len(wanted), {"chunk": work.chunk.id, **{f"row_{n}": row for n, row in enumerate(wanted)}})
+        self._run_batch(cursor, _claim_of, work, {}, [{"row": row} for row in wanted])
         claimed = {found for (found,) in cursor.fetchall()}
         found = addresses(self._keys, list(connection.execute(REACHED, {"rows": list(claimed)}))) if claimed else {}
         in_order: dict[int, Address | None] = {row: found.get(row) for row in wanted if row in claimed}
@@ -92,9 +81,9 @@ class HotPath:
         for state in dict.fromkeys(result.state for result in results):
             of_it = [result for result in results if result.state is state]
             if state is not DeliveryState.WAITING:
-                more[f"more_{COUNTED[state]}"] += self._run_all(cursor, SETTLE, work, of_it)
+                more[f"more_{COUNTED[state]}"] += self._settle(cursor, work, state, DeliveryState.WAITING, of_it)
             elif epoch == work.epoch:
-                self._run_all(cursor, HAND_BACK, work, of_it)
+                self._settle(cursor, work, state, DeliveryState.CLAIMED, of_it)
         if more.total():
             self._run(cursor, COUNT, {"chunk": work.chunk.id, **more})
 
@@ -134,38 +123,31 @@ class HotPath:
         self._run(cursor, SERVER_TIME, {})
         return float(cursor.fetchone()[0]), elapsed()
 
-    def _run(self, cursor: Any, statement: ClauseElement | int, values: Mapping[str, Any]) -> None:
-        prepared = self._statement(statement)
-        cursor.execute(prepared.sql, prepared.given(values))
+    def _settle(
+        self, cursor: Any, work: Work, to: DeliveryState, least: DeliveryState, results: Sequence[Result]
+    ) -> int:
+        """How many rows changed, of those that are in the state `least` or beyond, but not settled yet."""
+        rows = [{"row": done.subscription, "tried": int(done.tried), "message": done.message} for done in results]
+        self._run_batch(cursor, _settle_of, work, {"to": int(to), "least": int(least)}, rows)
+        return len(cursor.fetchall())  # of an update that begins with WITH, SQLite's driver tells no count
 
-    def _run_all(self, cursor: Any, statement: ClauseElement, work: Work, results: Sequence[Result]) -> int:
-        """How many rows changed."""
-        prepared = self._statement(statement)
-        of_chunk = {"chunk": work.chunk.id}
-        cursor.executemany(
-            prepared.sql,
-            [
-                prepared.given(
-                    {
-                        **of_chunk,
-                        "row": result.subscription,
-                        "to": int(result.state),
-                        "tried": int(result.tried),
-                        "message": result.message,
-                    }
-                )
-                for result in results
-            ],
-        )
-        return int(cursor.rowcount)
+    def _run_batch(
+        self, cursor: Any, batched: "Batched", work: Work, common: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """One statement for all `rows`, never executemany: that leaves a transaction open at PostgreSQL in a way that
+        no time limit of the server ends, and a replica suspended there would hold what it locked for good."""
+        numbered = {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row.items()}
+        self._run(cursor, (batched, len(rows)), {"chunk": work.chunk.id, **common, **numbered})
 
-    def _statement(self, statement: ClauseElement | int) -> Prepared:
-        """A number stands for the claim of so many rows."""
+    def _run(self, cursor: Any, statement: "ClauseElement | tuple[Batched, int]", given: Mapping[str, Any]) -> None:
         prepared = self._prepared.get(statement)
         if prepared is None:
-            made = _claim_of(statement) if isinstance(statement, int) else statement
+            made = statement[0](statement[1]) if isinstance(statement, tuple) else statement
             prepared = self._prepared[statement] = Prepared(made, self._dialect)
-        return prepared
+        cursor.execute(prepared.sql, prepared.given(given))
+
+
+Batched = Callable[[int], ClauseElement]  # makes the statement for so many rows
 
 
 def _claim_of(count: int) -> ClauseElement:
@@ -175,6 +157,21 @@ def _claim_of(count: int) -> ClauseElement:
         .where(delivery.c.chunk_id == bindparam("chunk"), delivery.c.subscription_id.in_(rows))
         .where(delivery.c.state == DeliveryState.WAITING)
         .values(state=DeliveryState.CLAIMED)
+        .returning(delivery.c.subscription_id)
+    )
+
+
+def _settle_of(count: int) -> ClauseElement:
+    of_it = {"row": delivery.c.subscription_id.type, "tried": SmallInteger(), "message": delivery.c.message_id.type}
+    places = [
+        tuple(bindparam(f"{name}_{number}", type_=kind) for name, kind in of_it.items()) for number in range(count)
+    ]
+    done = values(*(column(name, kind) for name, kind in of_it.items())).data(places).cte("done")
+    return (
+        update(delivery)
+        .where(delivery.c.chunk_id == bindparam("chunk"), delivery.c.subscription_id == done.c.row)
+        .where(delivery.c.state.between(bindparam("least"), DeliveryState.CLAIMED))
+        .values(state=bindparam("to"), attempt=delivery.c.attempt + done.c.tried, message_id=done.c.message)
         .returning(delivery.c.subscription_id)
     )
 

@@ -115,12 +115,17 @@ def make_origin(repository: Path, folder: Path) -> None:
 
 @contextmanager
 def at_work(engine: Engine, origin: Path, folder: Path, stand_ins: dict[str, str]) -> Iterator[Operator]:
-    """An operator with a clone of `origin` in `folder`; what was started is gone afterwards."""
+    """An operator with a clone of `origin` in `folder`, where nothing was started before; all is gone afterwards."""
     git(folder, "clone", "--quiet", str(origin), "clone")
     images = {"POSTGRES_IMAGE": stand_ins["postgres"], "CADDY_IMAGE": stand_ins["caddy"]}
     somebody = Operator(engine, folder / "clone", images)
+    _remove(somebody)  # what tests left that were ended: its database has another key
     try:
         yield somebody
     finally:
-        somebody.compose("down --volumes --remove-orphans --timeout 1")
-        somebody.type(f"docker volume rm --force {PROJECT}_database {PROJECT}_certificates")
+        _remove(somebody)
+
+
+def _remove(operator: Operator) -> None:
+    operator.compose("down --volumes --remove-orphans --timeout 1")
+    operator.type(f"docker volume rm --force {PROJECT}_database {PROJECT}_certificates")

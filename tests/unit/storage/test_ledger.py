@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from bot.reminders.campaign import Plan, Seen
@@ -29,6 +30,20 @@ async def test_claimed_rows_are_settled_and_counted(storage, ledger):
     assert await ledger.finish(NOW) == [work.campaign.key]
     (progress,) = await ledger.progress()
     assert (progress.sent, progress.rejected, progress.skipped, progress.state) == (3, 2, 1, "done")
+
+
+async def test_nothing_is_sent_that_the_server_could_not_end(storage, ledger, monkeypatch):
+    def enter(pipeline):
+        pytest.fail("no limit of the server holds in a pipeline: a suspended replica would keep its locks")
+
+    await subscribe(storage, plain(), plain())
+    await planned(ledger, campaign())
+    work = await begun(ledger)
+    rows = list((await ledger.claim(work, list(work.waiting), 0, RATE)).rows)
+    monkeypatch.setattr(psycopg.Pipeline, "__enter__", enter)
+    await ledger.acknowledge(work, settled(work, DeliveryState.SENT, rows))
+    (progress,) = await ledger.progress()
+    assert progress.sent == 2
 
 
 async def test_row_is_claimed_once_until_it_is_handed_back(storage, ledger):
