@@ -16,6 +16,7 @@ from bot.understanding.encoder import Encoder
 from bot.understanding.entities import EntityFinder
 from bot.understanding.explanation import Explanation, Neighbour, Span
 from bot.understanding.gates import Passed
+from bot.understanding.heads import LEAST
 from bot.understanding.knowledge import Knowledge, lessons_key, usage_key
 from bot.understanding.linking import EXPLAINING, QUOTING, SAYING, STANDING, FollowUp, Linker
 from bot.understanding.model import Lessons, Model
@@ -36,6 +37,9 @@ SHORT = 6  # letters, below which a word is not mended before the encoder can te
 COMMON = 0.01  # of all example questions, from which a word in them tells no quotation
 SUPPORTED = 0.1  # the probability that the whole message gives what a sentence asks, from which that is told first
 BESIDE = 0.9  # of the threshold of a need, where one sentence tells of it and others may be calm
+ASKING = 0.25  # the weight of the sentence that asks, beside the whole message
+CLEAR = 0.5  # the probability of what a sentence asks, below which it says nothing of the whole
+AT_THE_END = 0.3  # of probability by which the last sentence may be less clear than another, and is still what asks
 SURE = 0.95  # the confidence of what a rule tells
 SHOWN = 5
 
@@ -150,7 +154,7 @@ class Considering:
         reading = self._reader.without_openers(reading, is_word)
         parts = self._reader.parts(reading, is_word)[:MOST_PARTS]
         weighed = self._weigh([reading, *(parts if len(parts) > 1 else ())], equipment)
-        explained = self._explained_whole(weighed[0], context, equipment.status)
+        explained = self._explained_whole(_asking(*weighed), context, equipment.status)
         if fully:
             explained = replace(explained, nearest=self._neighbours(weighed[0]))
         if len(weighed) > 1 and explained.rule == "heads":
@@ -266,6 +270,22 @@ class Considering:
             return Turn(intent, self._linker.quoted(weighed.reading) or speaker or None)
         entity = self._linker.entity(intent, weighed.reading, context) or weighed.alluded(intent) or None
         return Turn(intent, entity or (self._knowledge.subjects[0] if intent == EXPLAINING else None))
+
+
+def _asking(message: _Weighed, *parts: _Weighed) -> _Weighed:
+    """The message, in whose chances the sentence that asks counts for more than the story around it: the clearest one
+    or, of those nearly as clear, the last; none that is not clear by itself."""
+    clear = [max(chance for intent, chance in part.chances.items() if intent != STRAY) for part in parts]
+    likely = [*clear[:-1], *(last + AT_THE_END for last in clear[-1:])]
+    at = max(range(len(parts)), key=likely.__getitem__, default=-1)
+    if at < 0 or clear[at] < CLEAR:
+        return message
+    raised = {
+        intent: max(chance, LEAST) ** (1 - ASKING) * max(parts[at].chances[intent], LEAST) ** ASKING
+        for intent, chance in message.chances.items()
+    }
+    total = sum(raised.values())
+    return replace(message, chances={intent: chance / total for intent, chance in raised.items()})
 
 
 def _followed(follow: FollowUp) -> Understanding:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 MOST_READ = 2_000  # characters of a message that are looked at: of a longer one the beginning and the end
 MOST_ENCODED = 200  # characters that the encoder is given: its time grows with length
@@ -17,7 +17,7 @@ APOSTROPHE = re.compile(r"(?<=\w)['’‘`´](?=\w)")
 POSSESSIVE = re.compile(r"(?<=\w)['’‘`´]s(?=\W*$)")
 SENTENCE = re.compile(r"[?!;\n]+|\.(?=\s|$)|…")
 WORD = re.compile(r"[a-z0-9]+")
-
+Part = TypeVar("Part", str, list[str])
 
 CONTROLS = {code: " " for code in [*range(32), 127] if chr(code) != "\n"}
 SPACES = re.compile(" {2,}")
@@ -26,18 +26,15 @@ SPACES = re.compile(" {2,}")
 def cleaned(text: str) -> str:
     """`text` without control and invisible characters, stacked accents and long runs of one letter; letters that only
     look Latin become Latin in words that mix both. Of a long one the beginning and the end, an ellipsis between."""
-    whole = text if len(text) <= MOST_READ else "".join(_ends(text, MOST_READ))
-    plain = whole.translate(CONTROLS) if whole.isascii() else _plain(whole)
+    plain = " … ".join(part.translate(CONTROLS) if part.isascii() else _plain(part) for part in _ends(text, MOST_READ))
     words = REPEATED.sub(r"\1", SPACES.sub(" ", plain)).strip().split(" ")
-    return " ".join(words if len(words) <= MOST_WORDS else _ends(words, MOST_WORDS))
+    return " … ".join(map(" ".join, _ends(words, MOST_WORDS)))
 
 
-def _ends(whole: Sequence[str], most: int) -> Iterator[str]:
-    """The first and the last parts of more than `most`."""
+def _ends(whole: Part, most: int) -> list[Part]:
+    """All of it or, of more than `most`, the first and the last parts."""
     last = round(most * AT_THE_END)
-    yield from whole[: most - last]
-    yield " … "
-    yield from whole[-last:]
+    return [whole] if len(whole) <= most else [whole[: most - last], whole[-last:]]
 
 
 def folded(text: str) -> str:

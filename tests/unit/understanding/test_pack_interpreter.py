@@ -14,7 +14,7 @@ from bot.core.messages import Turn
 from bot.core.ports import Understanding
 from bot.understanding import checks
 from bot.understanding.calibration import CAREFUL
-from bot.understanding.consideration import _Weighed
+from bot.understanding.consideration import _asking, _Weighed
 from bot.understanding.encoder import SentenceEncoder, load_encoder
 from bot.understanding.explanation import Explanation
 from bot.understanding.pack_interpreter import PackInterpreter
@@ -67,6 +67,30 @@ def test_what_the_whole_message_does_not_bear_out_is_not_told_first(
     whole = Explanation(Understanding(Turn("what_happened"), "confirm", 0.6), "ready", "heads")
     found = considering._explained_parts(whole, message, parts, None).understanding
     assert (found.outcome, found.turn, found.candidates) == ("answer", Turn(told), (Turn(offered),))
+
+
+@pytest.mark.parametrize(
+    ("sentences", "first"),
+    [
+        ([], "not_covered"),
+        ([("opinion", 0.3), ("remind_me", 0.4)], "not_covered"),  # neither is clear
+        ([("opinion", 0.3), ("remind_me", 0.9)], "remind_me"),
+        ([("opinion", 0.9), ("remind_me", 0.7)], "remind_me"),  # nearly as clear, and the last
+        ([("opinion", 0.9), ("remind_me", 0.5)], "opinion"),
+    ],
+)
+def test_sentence_that_asks_counts_for_more_than_the_story(
+    interpreter: PackInterpreter, sentences: list[tuple[str, float]], first: str
+) -> None:
+    reading = interpreter._prepared()._reader.read("anything", lambda _: True)
+
+    def weighed(**chances: float) -> _Weighed:
+        return _Weighed(reading, {"opinion": 0.0, "remind_me": 0.0, **chances}, CAREFUL)
+
+    parts = [weighed(**{"not_covered": 1 - chance, intent: chance}) for intent, chance in sentences]
+    found = _asking(weighed(not_covered=0.34, opinion=0.33, remind_me=0.33), *parts).chances
+    assert sum(found.values()) == pytest.approx(1)
+    assert max(found, key=found.__getitem__) == first
 
 
 @pytest.mark.parametrize("text", ["", " ", "\0\0", "🙂🙂", "???", "\u202e\u202d"])
