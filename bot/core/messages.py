@@ -126,8 +126,13 @@ class Reply:
 
     @property
     def turn(self) -> Turn:
-        """What the next message may refer back to."""
+        """What was answered."""
         return Turn(self.intent, self.entity)
+
+    @property
+    def is_context(self) -> bool:
+        """Whether the next message may refer back to it: a greeting or a word of thanks names nothing that it could."""
+        return self.outcome == "answer" and self.intent != "help"
 
 
 @dataclass(frozen=True, slots=True)

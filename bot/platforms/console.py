@@ -73,7 +73,7 @@ def _after(state: _State, reply: Reply, now: float) -> _State:
     if reply.forget:
         return _State(None, buttons=reply.buttons)
     kept = replace(state, lang=reply.chosen_lang or state.lang, buttons=reply.buttons)
-    return replace(kept, turn=reply.turn, turn_at=now) if reply.outcome == "answer" else kept
+    return replace(kept, turn=reply.turn, turn_at=now) if reply.is_context else kept
 
 
 def _pressed(line: str, buttons: Sequence[Button]) -> Button | None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.conversation.conversation import Conversation
-from bot.core.messages import Button, Incoming, Outcome, Reply
+from bot.core.messages import Button, Incoming, Outcome, Reply, Turn
 from bot.factbase.text import as_list
 from bot.factbase.when import parse_moment
 from bot.factbase.yaml_tree import read_tree
@@ -105,11 +105,12 @@ def converse(conversation: Conversation, dialog: Dialog, lang: str, explainer: E
     """Goes through a dialog with a reader whose platform speaks `lang`; gives what went otherwise."""
     at = parse_moment(dialog.at, explainer.content.base.zone)
     reply: Reply | None = None
+    context: Turn | None = None
     chosen: str | None = None
     for number, turn in enumerate(dialog.turns, start=1):
         button = button_of(reply, turn.press) if turn.press else Button("")
         chosen = button.lang or chosen
-        context = reply.turn if reply else None
+        context = reply.turn if reply and reply.is_context else context
         reply = conversation.answer(
             Incoming(turn.say or "", button.turn, lang=chosen, lang_hint=lang, context=context, at=at)
         )

@@ -31,6 +31,7 @@ NOW = datetime(2025, 10, 24, tzinfo=UTC)
 LONG = "<h3>Long</h3>" + "<p>One sentence of many that say little. [1]</p>" * 60
 
 STORY = Turn("what_happened")  # what takes more than one message
+THANKS = Turn("help")
 
 SECRET = "a-long-secret-of-the-test"
 POSTED = WebhookRules(takes_http=True)
@@ -125,7 +126,7 @@ class FixedAnswers:
             await self.gate.wait()
         lang = incoming.lang or incoming.lang_hint or "en"
         if incoming.turn is None:
-            turn = STORY if incoming.text == "long" else Turn("not_covered")
+            turn = {"long": STORY, "thanks": THANKS}.get(incoming.text, Turn("not_covered"))
             return _reply(turn, lang, f"<p>heard {len(incoming.text)}: {_escape(incoming.text)}</p>")
         if incoming.turn == REMIND:
             return await self._remind(incoming, lang)

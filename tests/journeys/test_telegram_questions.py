@@ -172,8 +172,10 @@ async def test_last_turn_comes_with_the_next_question() -> None:
         chat = on.double.private()
         await chat.ask("/vote")
         await chat.ask("and who said that?")
+        await chat.ask("thanks")
         await chat.ask("and then?")
-        assert [incoming.context for incoming in on.answers.asked] == [None, VOTE, VOTE]  # a refusal is not remembered
+        contexts = [incoming.context for incoming in on.answers.asked]
+        assert contexts == [None, VOTE, VOTE, VOTE]  # neither a refusal nor thanks is remembered
 
 
 async def test_start_links_lead_to_their_answer() -> None:

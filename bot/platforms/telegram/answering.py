@@ -124,7 +124,7 @@ class Answering:
         reply = await self._edition.answer(incoming)
         await self._keep_choice(chat, reply)
         await self._show(asked, reply, is_refused=permission.is_refused)
-        if reply.outcome == "answer" and not reply.forget and not reply.is_preview:
+        if reply.is_context and not reply.forget and not reply.is_preview:
             await self._remember(chat, reply.turn)
 
     async def _at_desk(self, asked: Asked, lang: str | None) -> Reply | None:

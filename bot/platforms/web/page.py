@@ -118,7 +118,7 @@ class ChatPage:
     def _values(self, asked: Asked, answered: Reply | None, greeting: bool) -> dict[str, Any]:
         """The one exchange that the page shows, and what its hidden fields carry on."""
         kept = asked.kept
-        if answered and answered.outcome == "answer" and not greeting:
+        if answered and answered.is_context and not greeting:
             kept = Kept(answered.turn, int(self.site.clock.now().timestamp()))
         chosen = (answered.chosen_lang if answered else None) or asked.incoming.lang
         return {

@@ -11,6 +11,7 @@ from bot.core.messages import Button, Incoming, Reply, Turn
 from bot.platforms.console import chat
 
 VOTE = Turn("when_is_the_vote")
+THANKS = Turn("help")
 BUTTONS = (
     Button("Vote", turn=VOTE),
     Button("Español", turn=Turn("language"), lang="es"),
@@ -27,10 +28,10 @@ class Echo:
 
     async def __call__(self, incoming: Incoming) -> Reply:
         self.asked.append(incoming)
-        turn = incoming.turn or VOTE
+        turn = incoming.turn or (THANKS if incoming.text == "thanks" else VOTE)
         return Reply(
             intent=turn.intent,
-            entity=None,
+            entity=turn.entity,
             outcome="answer",
             confidence=1.0,
             lang="en",
@@ -92,6 +93,12 @@ async def test_button_with_a_link_shows_the_link() -> None:
 
 
 @pytest.mark.asyncio
+async def test_thanks_between_two_questions_is_not_what_the_second_refers_to() -> None:
+    asked, _ = await _talk("1", "thanks", "and then?")
+    assert [incoming.context for incoming in asked] == [None, None, VOTE, VOTE]
+
+
+@pytest.mark.asyncio
 async def test_chosen_language_lasts_until_forgotten() -> None:
     asked, _ = await _talk("2", "hola", "4", "hello")
     assert [incoming.lang for incoming in asked] == [None, "es", "es", "es", None]
@@ -101,5 +108,5 @@ async def test_chosen_language_lasts_until_forgotten() -> None:
 @pytest.mark.asyncio
 async def test_last_turn_is_kept_for_ten_minutes() -> None:
     # of each line: the time at which it is read, then the time of its answer
-    asked, _ = await _talk("one", "two", times=[0.0, 599.0, 600.0, 1201.0, 1202.0])
-    assert [incoming.context for incoming in asked] == [None, Turn("help"), None]
+    asked, _ = await _talk("one", "two", "three", times=[0.0, 0.0, 1.0, 600.0, 601.0, 1202.0, 1203.0])
+    assert [incoming.context for incoming in asked] == [None, None, VOTE, None]

@@ -84,7 +84,7 @@ function contextNow() {
 
 function keep(reply) {
   answered = reply.outcome === "answer";
-  if (answered) {
+  if (answered && reply.intent !== "help") { // thanks names nothing that the next question could refer to
     intent.value = reply.intent;
     entity.value = reply.entity ?? "";
     keptAt = Date.now();

@@ -95,6 +95,8 @@ class FakeAnswer:
         intent, spoken = self._understand(incoming)
         lang = incoming.lang or spoken or incoming.lang_hint or "en"
         reply = reply_of("help" if intent == "language" else intent, lang)
+        if incoming.text.startswith("thank"):
+            return replace(reply, intent="help", outcome="answer")
         return replace(reply, chosen_lang=incoming.lang) if intent == "language" else reply
 
     def _understand(self, incoming: Incoming) -> tuple[str, str | None]:

@@ -73,9 +73,12 @@ async def test_follow_up_carries_the_turn_before(client: httpx.AsyncClient, answ
     assert answer.asked[-1].context == Turn("what_is", "term:287g")
 
 
-async def test_refusal_keeps_the_turn_before(client: httpx.AsyncClient, standing_clock: RealClock) -> None:
+@pytest.mark.parametrize("text", ["ice cream", "thanks"])
+async def test_refusal_or_thanks_keeps_the_turn_before(
+    client: httpx.AsyncClient, standing_clock: RealClock, text: str
+) -> None:
     since = str(int(standing_clock.now().timestamp()) - 60)
-    fields = {"text": "ice cream", "intent": "what_is", "entity": "term:287g", "since": since}
+    fields = {"text": text, "intent": "what_is", "entity": "term:287g", "since": since}
     response = await client.post("/", data=fields)
 
     kept = hidden(response.text)
