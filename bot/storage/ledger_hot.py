@@ -44,6 +44,7 @@ MOVE_BUCKET = (
 )
 SERVER_TIME = text("SELECT extract(epoch FROM clock_timestamp())")
 REACHED = select(subscription).where(subscription.c.id.in_(bindparam("rows", expanding=True)))
+Batched = Callable[[int], ClauseElement]  # makes the statement for so many rows
 
 
 class HotPath:
@@ -132,22 +133,22 @@ class HotPath:
         return len(cursor.fetchall())  # of an update that begins with WITH, SQLite's driver tells no count
 
     def _run_batch(
-        self, cursor: Any, batched: "Batched", work: Work, common: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+        self, cursor: Any, batched: Batched, work: Work, common: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
     ) -> None:
         """One statement for all `rows`, never executemany: that leaves a transaction open at PostgreSQL in a way that
-        no time limit of the server ends, and a replica suspended there would hold what it locked for good."""
+        no time limit of the server ends, and a replica suspended there would hold what it locked for good. The last
+        row is repeated, which changes nothing, so that there are few lengths to prepare."""
+        size = 1 << (len(rows) - 1).bit_length()
+        rows = [*rows, *[rows[-1]] * (size - len(rows))]
         numbered = {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row.items()}
         self._run(cursor, (batched, len(rows)), {"chunk": work.chunk.id, **common, **numbered})
 
-    def _run(self, cursor: Any, statement: "ClauseElement | tuple[Batched, int]", given: Mapping[str, Any]) -> None:
+    def _run(self, cursor: Any, statement: ClauseElement | tuple[Batched, int], given: Mapping[str, Any]) -> None:
         prepared = self._prepared.get(statement)
         if prepared is None:
             made = statement[0](statement[1]) if isinstance(statement, tuple) else statement
             prepared = self._prepared[statement] = Prepared(made, self._dialect)
         cursor.execute(prepared.sql, prepared.given(given))
-
-
-Batched = Callable[[int], ClauseElement]  # makes the statement for so many rows
 
 
 def _claim_of(count: int) -> ClauseElement:

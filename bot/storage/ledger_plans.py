@@ -56,7 +56,7 @@ def _create(connection: Connection, topic: str, new: Campaign) -> None:
     row = values_of(new, topic, ended_at(connection, topic))
     (number,) = connection.execute(insert(campaign).values(row).returning(campaign.c.id)).one()
     notices = [{"topic": topic, "key": told.key, "campaign_id": number} for told in new.notices]
-    connection.execute(insert(notice), notices)
+    connection.execute(insert(notice).values(notices))  # in one statement, as with all that locks: see `HotPath`
 
 
 def adopt(connection: Connection, topic: str, digest: str, replica: str) -> None:

@@ -31,7 +31,6 @@ from bot.understanding.tongues import Languages
 from bot.understanding.usage import Speech, Usage, load_usage
 
 GREETING = "help"  # an intent that a second question takes precedence over
-MOST_PARTS = 3  # sentences of a message that are understood one by one
 OFTEN = 3  # examples in scope with a word, from which it says nothing of a stranger
 SHORT = 6  # letters, below which a word is not mended before the encoder can tell real words
 COMMON = 0.01  # of all example questions, from which a word in them tells no quotation
@@ -39,7 +38,7 @@ SUPPORTED = 0.1  # the probability that the whole message gives what a sentence 
 BESIDE = 0.9  # of the threshold of a need, where one sentence tells of it and others may be calm
 ASKING = 0.25  # the weight of the sentence that asks, beside the whole message
 CLEAR = 0.5  # the probability of what a sentence asks, below which it says nothing of the whole
-AT_THE_END = 0.3  # of probability by which the last sentence may be less clear than another, and is still what asks
+AT_THE_END = 0.3  # of probability by which the last sentence may be less clear than another, and still be what asks
 SURE = 0.95  # the confidence of what a rule tells
 SHOWN = 5
 
@@ -152,7 +151,7 @@ class Considering:
         if not reading.words or not self._knowledge.questions:
             return Explanation(Understanding(Turn(STRAY), "refuse", 1.0), equipment.status, "empty")
         reading = self._reader.without_openers(reading, is_word)
-        parts = self._reader.parts(reading, is_word)[:MOST_PARTS]
+        parts = self._reader.parts(reading, is_word)
         weighed = self._weigh([reading, *(parts if len(parts) > 1 else ())], equipment)
         explained = self._explained_whole(_asking(*weighed), context, equipment.status)
         if fully:
@@ -273,15 +272,15 @@ class Considering:
 
 
 def _asking(message: _Weighed, *parts: _Weighed) -> _Weighed:
-    """The message, in whose chances the sentence that asks counts for more than the story around it: the clearest one
-    or, of those nearly as clear, the last; none that is not clear by itself."""
-    clear = [max(chance for intent, chance in part.chances.items() if intent != STRAY) for part in parts]
-    likely = [*clear[:-1], *(last + AT_THE_END for last in clear[-1:])]
-    at = max(range(len(parts)), key=likely.__getitem__, default=-1)
-    if at < 0 or clear[at] < CLEAR:
+    """The message, in whose chances the sentence that asks counts for more than the story around it: of those that are
+    clear by themselves the last or, where it is clearer by far, another. A need that the whole tells of stays."""
+    clear = [max((chance for intent, chance in part.chances.items() if intent != STRAY), default=0) for part in parts]
+    likely = {at: chance + AT_THE_END * (at == len(parts) - 1) for at, chance in enumerate(clear) if chance >= CLEAR}
+    if not likely or need_of(message.chances) >= message.calibration.need_at:
         return message
+    told = parts[max(likely, key=likely.__getitem__)].chances
     raised = {
-        intent: max(chance, LEAST) ** (1 - ASKING) * max(parts[at].chances[intent], LEAST) ** ASKING
+        intent: max(chance, LEAST) ** (1 - ASKING) * max(told[intent], LEAST) ** ASKING
         for intent, chance in message.chances.items()
     }
     total = sum(raised.values())

@@ -18,6 +18,7 @@ from bot.understanding.normalisation import (
 from bot.understanding.spelling import Spelling
 from bot.understanding.tfidf import features
 
+MOST_PARTS = 3  # sentences of a message that are understood one by one
 # What the encoder is given in place of names, most of which it does not know.
 STAND_INS = {"person": "Johnson", "org": "the council", "term": "the program", "place": "Houston"}
 
@@ -76,10 +77,12 @@ class Reader:
         return self._read(clean if clean.isascii() else clean.translate(self._pictures), is_word)
 
     def parts(self, reading: Reading, is_word: Callable[[str], bool]) -> list[Reading]:
-        """The sentences of a message with at least two words, each read for itself; none where it is a single one."""
+        """The sentences of a message with at least two words, each read for itself; none where it is a single one. Of
+        more than `MOST_PARTS` the first ones and the last, which is where many ask."""
         found = sentences(reading.clean)
-        parts = [self._read(part, is_word) for part in found] if len(found) > 1 else []
-        return [replace(part, encoded=part.encoded[:MOST_OF_PART]) for part in parts if len(part.words) > 1]
+        read = [self._read(part, is_word) for part in found] if len(found) > 1 else []
+        parts = [replace(part, encoded=part.encoded[:MOST_OF_PART]) for part in read if len(part.words) > 1]
+        return parts if len(parts) <= MOST_PARTS else [*parts[: MOST_PARTS - 1], parts[-1]]
 
     def without_openers(self, reading: Reading, is_word: Callable[[str], bool]) -> Reading:
         """The message without greetings at its beginning, where at least two words remain."""

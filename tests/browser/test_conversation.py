@@ -92,6 +92,16 @@ async def test_language_switch_changes_the_page_and_tells_the_answer_again(visit
     await expect(visit.page.locator(".answered").last).to_contain_text("Eso no lo sé")
 
 
+@pytest.mark.parametrize("before", [(), ("When is the vote?",)])
+async def test_language_switch_after_thanks_tells_of_that(visits: Visits, before: tuple[str, ...]) -> None:
+    visit = await visits.open()
+    for words in (*before, "thanks"):
+        await visit.ask(words)
+    await visit.page.get_by_role("button", name="Español").first.click()
+    await expect(visit.page.locator(".answered").last).to_contain_text("Pregúntame sobre Dallas")
+    assert visit.answer.asked[-1].turn == Turn("help")
+
+
 async def test_language_switch_before_any_question_greets_anew(visits: Visits) -> None:
     visit = await visits.open()
     await visit.page.get_by_role("button", name="Español").click()

@@ -12,7 +12,7 @@ from bot.reminders.notice import Kind
 from bot.storage.keys import Keys
 from bot.storage.ledger import open_ledger
 from tests.unit.storage.campaigns import NOW, RATE, begun, campaign, notice, plain, planned, settled, subscribe
-from tests.unit.storage.conftest import SECRET, TOPIC
+from tests.unit.storage.conftest import SECRET, TOPIC, on_server
 
 pytestmark = pytest.mark.asyncio
 
@@ -32,9 +32,10 @@ async def test_claimed_rows_are_settled_and_counted(storage, ledger):
     assert (progress.sent, progress.rejected, progress.skipped, progress.state) == (3, 2, 1, "done")
 
 
-async def test_nothing_is_sent_that_the_server_could_not_end(storage, ledger, monkeypatch):
+@on_server
+async def test_settling_opens_no_pipeline(storage, ledger, monkeypatch):
     def enter(pipeline):
-        pytest.fail("no limit of the server holds in a pipeline: a suspended replica would keep its locks")
+        pytest.fail("no limit of the server holds in it: a suspended replica would keep its locks")
 
     await subscribe(storage, plain(), plain())
     await planned(ledger, campaign())
@@ -44,6 +45,24 @@ async def test_nothing_is_sent_that_the_server_could_not_end(storage, ledger, mo
     await ledger.acknowledge(work, settled(work, DeliveryState.SENT, rows))
     (progress,) = await ledger.progress()
     assert progress.sent == 2
+
+
+async def test_every_row_of_a_batch_is_settled_as_its_own(storage, ledger, rows):
+    await subscribe(storage, *[plain()] * 5)
+    await planned(ledger, campaign())
+    work = await begun(ledger)
+    one, other, late, back, untried = (await ledger.claim(work, list(work.waiting), 0, RATE)).rows
+    sent, waiting = DeliveryState.SENT, DeliveryState.WAITING
+    results = [Result(one, sent, 11), Result(other, sent, None), Result(late, sent, 13, tried=False)]
+    await ledger.acknowledge(work, [*results, Result(back, waiting), Result(untried, waiting, tried=False)])
+    kept = {row: rest for row, *rest in rows("SELECT subscription_id, state, attempt, message_id FROM delivery")}
+    assert kept == {
+        one: [sent, 1, 11],
+        other: [sent, 1, None],
+        late: [sent, 0, 13],
+        back: [waiting, 1, None],
+        untried: [waiting, 0, None],
+    }
 
 
 async def test_row_is_claimed_once_until_it_is_handed_back(storage, ledger):

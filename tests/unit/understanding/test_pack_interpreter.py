@@ -77,6 +77,7 @@ def test_what_the_whole_message_does_not_bear_out_is_not_told_first(
         ([("opinion", 0.3), ("remind_me", 0.9)], "remind_me"),
         ([("opinion", 0.9), ("remind_me", 0.7)], "remind_me"),  # nearly as clear, and the last
         ([("opinion", 0.9), ("remind_me", 0.5)], "opinion"),
+        ([("opinion", 0.75), ("remind_me", 0.49)], "opinion"),  # the last is not clear
     ],
 )
 def test_sentence_that_asks_counts_for_more_than_the_story(
@@ -116,6 +117,28 @@ def test_two_questions_are_answered_and_offered(interpreter: PackInterpreter) ->
     told = interpreter.understand("When is the vote? And how do I sign up to speak?")
     assert told.turn.intent == "when_is_the_vote"
     assert told.candidates == (Turn("how_to_take_part"),)
+
+
+def test_need_that_the_whole_message_tells_of_stays(interpreter: PackInterpreter) -> None:
+    reading = interpreter._prepared()._reader.read("anything", lambda _: True)
+    whole = _Weighed(reading, {"in_distress": 0.5, "not_covered": 0.1, "remind_me": 0.4}, CAREFUL)
+    asking = _Weighed(reading, {"in_distress": 0.0, "not_covered": 0.05, "remind_me": 0.95}, CAREFUL)
+    assert _asking(whole, asking, asking) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("When is the vote?", []),
+        ("Well. When is the vote?", ["when is the vote"]),
+        ("It rained. We sang. When is the vote?", ["it rained", "we sang", "when is the vote"]),
+        ("It rained. We sang. We ate. We left. When is the vote?", ["it rained", "we sang", "when is the vote"]),
+    ],
+)
+def test_of_many_sentences_the_last_is_looked_at(interpreter: PackInterpreter, text: str, parts: list[str]) -> None:
+    reader = interpreter._prepared()._reader
+    found = reader.parts(reader.read(text, lambda _: True), lambda _: True)
+    assert [" ".join(part.words) for part in found] == parts
 
 
 def test_distress_in_a_second_sentence_comes_first(interpreter: PackInterpreter) -> None:

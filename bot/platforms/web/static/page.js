@@ -13,7 +13,7 @@ const touch = matchMedia("(pointer: coarse)");
 
 let busy = false;
 let keptAt = Date.now(); // when the turn in the hidden fields was answered
-let answered = intent.value !== ""; // whether the newest entry is an answer that can be asked again
+let newest = intent.value ? turnKept() : undefined; // what the newest entry answers, where it can be asked again
 
 const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
@@ -77,14 +77,17 @@ function openElsewhere(within) {
 
 // --- asking
 
-function contextNow() {
-  if (!intent.value || Date.now() - keptAt > REMEMBERED) return undefined;
+function turnKept() {
   return { intent: intent.value, entity: entity.value || null };
 }
 
+function contextNow() {
+  return intent.value && Date.now() - keptAt <= REMEMBERED ? turnKept() : undefined;
+}
+
 function keep(reply) {
-  answered = reply.outcome === "answer";
-  if (answered && reply.intent !== "help") { // thanks names nothing that the next question could refer to
+  newest = reply.outcome === "answer" ? { intent: reply.intent, entity: reply.entity } : undefined;
+  if (newest && reply.intent !== "help") { // thanks names nothing that the next question could refer to
     intent.value = reply.intent;
     entity.value = reply.entity ?? "";
     keptAt = Date.now();
@@ -144,7 +147,7 @@ function failureOf(retry, words) {
     entry.remove();
     retry();
   });
-  answered = false;
+  newest = undefined;
   return entry;
 }
 
@@ -195,7 +198,7 @@ async function speak(lang) {
 
 async function switchTo(lang, name) {
   choose(lang);
-  if (answered) return ask({ intent: intent.value, entity: entity.value || null }, name);
+  if (newest) return ask(newest, name);
   try {
     await speak(lang);
     document.querySelector(".languages button")?.focus();
