@@ -22,7 +22,7 @@ SPEED = 60.0  # seconds of the city in one of ours
 STARTS = "2025-11-06T06:30"  # the day of the vote: its last reminder goes out at seven, the outcome comes at six
 REMINDED = 100  # residents at least, of the thousand or so who asked for it before seven
 SHARES = 12  # of the day; what the bot holds is read after each
-SETTLED = 8  # shares, after which nothing may grow: what is kept of the latest is full by then
+SETTLED = 4  # shares, after which nothing may grow
 GROWS = 1.05  # the most that memory may be of what it was then
 LOOKED = 1.0  # seconds between two looks of somebody in a browser
 
